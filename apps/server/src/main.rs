@@ -1,1 +1,3 @@
+//! The order system as one binary.
+
 fn main() {}

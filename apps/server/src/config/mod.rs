@@ -1,0 +1,38 @@
+//! Settings: one table, four layers (defaults < TOML file < environment < flags), typed structs, and every
+//! mistake named at once with its place.
+//!
+//! Nothing here is global. `main` reads the settings once and hands parts of [`Settings`] to whoever needs them.
+
+mod database;
+mod environment;
+mod file;
+mod flags;
+mod given;
+mod hints;
+mod kind;
+mod problem;
+mod process;
+mod render;
+mod resolve;
+mod settings;
+mod table;
+
+#[cfg(test)]
+mod tests;
+
+pub use database::{DatabaseUrl, DatabaseUrlError};
+pub use environment::FILE_VARIABLE;
+pub use file::FileText;
+pub use flags::Flag;
+pub use given::{Given, Origin};
+pub use kind::{Emptiness, Kind, Refusal};
+pub use problem::{Problem, Problems};
+pub use process::{USUAL_FILES, load};
+pub use render::{Sources, example, reference, show};
+pub use resolve::{Inputs, Resolved, resolve};
+pub use settings::{
+    CorsOrigins, DatabaseSettings, DeliverySchedulerSettings, DeliverySettings, HttpSettings,
+    InventorySettings, KafkaSettings, LogFormat, LoggingSettings, ManagementSettings, Role,
+    SchedulerSettings, ServerSettings, Settings, ShowDetails, StoreSettings, TopicSettings,
+};
+pub use table::{PREFIX, Row, TABLE};

@@ -1,0 +1,233 @@
+//! The one table of settings. Parsing, variable names, flags, `config show`, `config example`, suggestions
+//! and the reference in the README all come from it; [`Settings`](super::Settings) refuses to build when a
+//! row has no field or a field has no row.
+
+use super::kind::{Emptiness, Kind};
+
+/// What every setting's full name starts with.
+pub const PREFIX: &str = "ordersystem.";
+
+/// One setting as it is documented, read and shown.
+#[derive(Debug)]
+pub struct Row {
+    /// The name without [`PREFIX`], in kebab case, sections parted by dots.
+    pub path: &'static str,
+    /// What values it takes.
+    pub kind: Kind,
+    /// The value when nobody says otherwise, written as a user would write it.
+    pub default: &'static str,
+    /// A name from outside this project under which the environment may carry it as well.
+    pub alias: Option<&'static str>,
+    /// The command line flag without its dashes.
+    pub flag: Option<&'static str>,
+    /// One line for the example file, the reference and `--help`.
+    pub doc: &'static str,
+}
+
+impl Row {
+    const fn alias(self, name: &'static str) -> Self {
+        Self { alias: Some(name), ..self }
+    }
+
+    const fn flag(self, name: &'static str) -> Self {
+        Self { flag: Some(name), ..self }
+    }
+
+    /// The name users see, such as `ordersystem.server.port`.
+    pub fn name(&self) -> String {
+        format!("{PREFIX}{}", self.path)
+    }
+
+    /// The variable with single underscores, such as `ORDERSYSTEM_SERVER_PORT`.
+    pub fn variable(&self) -> String {
+        self.name().replace(['.', '-'], "_").to_uppercase()
+    }
+
+    /// The variable that marks sections with two underscores, such as `ORDERSYSTEM__SERVER__SHUTDOWN_SECONDS`.
+    pub fn sectioned_variable(&self) -> String {
+        self.name().replace('.', "__").replace('-', "_").to_uppercase()
+    }
+
+    /// Everything before the last dot; empty for a setting outside any section.
+    pub fn section(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or("", |(section, _)| section)
+    }
+
+    /// The last part of the name, as it stands in a file.
+    pub fn key(&self) -> &'static str {
+        self.path.rsplit_once('.').map_or(self.path, |(_, key)| key)
+    }
+}
+
+/// The row of a path in kebab case without the prefix.
+pub(super) fn find(path: &str) -> Option<&'static Row> {
+    TABLE.iter().find(|row| row.path == path)
+}
+
+/// Whether some setting lives below this path.
+pub(super) fn is_section(path: &str) -> bool {
+    TABLE.iter().any(|row| row.path.strip_prefix(path).is_some_and(|rest| rest.starts_with('.')))
+}
+
+const fn row(path: &'static str, kind: Kind, default: &'static str, doc: &'static str) -> Row {
+    Row { path, kind, default, alias: None, flag: None, doc }
+}
+
+const fn whole(min: u64, max: u64) -> Kind {
+    Kind::Whole { min, max }
+}
+
+/// A year: long enough for every delay, short enough that adding it to a date cannot overflow.
+const YEAR: u64 = 31_536_000;
+
+/// Every setting there is, in the order in which it is documented.
+pub static TABLE: &[Row] = &[
+    row(
+        "timezone",
+        Kind::TimeZone,
+        "Asia/Seoul",
+        "Zone of the local times in answers, logs and estimated arrivals",
+    ),
+    // As the original did, and as a container needs: on 127.0.0.1 a published port reaches nobody.
+    row("server.host", Kind::Host, "0.0.0.0", "Address to listen on; 127.0.0.1 keeps it private")
+        .flag("host"),
+    row("server.port", whole(0, 65_535), "8080", "Port to listen on; 0 takes any free one")
+        .flag("port"),
+    row(
+        "server.role",
+        Kind::Choice(&["all"]),
+        "all",
+        "Which parts of the system this process runs",
+    )
+    .flag("role"),
+    row("server.workers", whole(0, 1024), "0", "HTTP worker threads; 0 is one per processor core"),
+    row(
+        "server.shutdown-seconds",
+        whole(0, 600),
+        "10",
+        "How long requests in flight may take to finish after the first stop signal",
+    ),
+    row(
+        "database.url",
+        Kind::Database,
+        "sqlite://data/ordersystem.db",
+        "Where orders live: a SQLite file, or sqlite::memory: to forget everything at exit",
+    )
+    .alias("DATABASE_URL")
+    .flag("database-url"),
+    row(
+        "redis.url",
+        Kind::Engine("Redis"),
+        "",
+        "Address of Redis; empty keeps the stock counters in this process",
+    )
+    .alias("REDIS_URL"),
+    row(
+        "kafka.bootstrap-servers",
+        Kind::Engine("Kafka"),
+        "",
+        "Kafka brokers; empty keeps the broker in this process",
+    )
+    .alias("KAFKA_BOOTSTRAP_SERVERS"),
+    row(
+        "kafka.topics.order-events",
+        Kind::Topic,
+        "order-events",
+        "Topic of the transitions of orders",
+    ),
+    row(
+        "kafka.topics.inventory-events",
+        Kind::Topic,
+        "inventory-events",
+        "Topic of the movements of stock",
+    ),
+    row(
+        "store.group-commit-max",
+        whole(1, 4096),
+        "256",
+        "Most units of work in one database transaction; 1 commits each alone",
+    ),
+    row(
+        "store.queue-capacity",
+        whole(1, 1_000_000),
+        "8192",
+        "Units of work that may wait for the writer; beyond it requests are answered 503",
+    ),
+    row(
+        "inventory.reservation-ttl-seconds",
+        whole(1, YEAR),
+        "3600",
+        "How long an unpaid order holds its stock",
+    ),
+    row(
+        "inventory.expiry-poll-seconds",
+        whole(1, 3600),
+        "1",
+        "How often expired holds are looked for",
+    ),
+    row(
+        "scheduler.delivery.enabled",
+        Kind::Switch,
+        "true",
+        "Whether deliveries move on by themselves",
+    ),
+    row(
+        "scheduler.delivery.ship-delay-seconds",
+        whole(0, YEAR),
+        "1800",
+        "Time from the start of a delivery to its shipment",
+    )
+    .flag("ship-delay-seconds"),
+    row(
+        "scheduler.delivery.delivery-delay-seconds",
+        whole(0, YEAR),
+        "7200",
+        "Time from shipment to arrival",
+    )
+    .flag("delivery-delay-seconds"),
+    row(
+        "delivery.default-courier",
+        Kind::Text { max: 100, empty: Emptiness::Refused },
+        "CJ대한통운",
+        "Courier of new deliveries",
+    ),
+    row(
+        "http.cors-allowed-origins",
+        Kind::Origins,
+        "*",
+        "Origins that browsers may call from; * is any",
+    ),
+    row(
+        "http.rate-limit-per-second",
+        whole(0, 1_000_000),
+        "0",
+        "Requests per second and client; 0 is no limit",
+    ),
+    row(
+        "http.max-body-bytes",
+        whole(1024, 10_485_760),
+        "16384",
+        "Largest request body; a larger one is answered 413",
+    ),
+    row(
+        "logging.level",
+        Kind::LogLevels,
+        "info",
+        "Least level that is logged, with exceptions per target: info,actix_web=warn",
+    )
+    .flag("log-level"),
+    row("logging.format", Kind::Choice(&["text", "json"]), "text", "Shape of a log line")
+        .flag("log-format"),
+    row(
+        "logging.file",
+        Kind::Text { max: 4096, empty: Emptiness::Allowed },
+        "logs/application.log",
+        "File that gets the log as well as the console; empty is no file",
+    ),
+    row(
+        "management.show-details",
+        Kind::Choice(&["never", "always"]),
+        "never",
+        "Whether /actuator/health names the components",
+    ),
+];

@@ -1,0 +1,3 @@
+//! The order system as one program: settings, command line, and what they start.
+
+pub mod config;
