@@ -1,1 +1,23 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod alone;
+mod batch;
+mod error;
+mod journal;
+mod offers;
+mod outbox;
+pub mod port;
+mod unit_of_work;
+mod usecase;
+
+pub use alone::SingleDomain;
+pub use batch::{Accepted, Batch, Needs, ReceiptKey};
+pub use error::{DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError};
+pub use outbox::{OutboxMessage, Topic};
+pub use port::{
+    Backlog, BrokerError, DeliveryCounts, DueWork, EventBroker, HistoryEntry, ListedProduct,
+    Numbers, OrderFilter, OrderSummary, Outbox, OutboxRow, Page, Reads, Record, Store,
+    StoreUnavailable, Subscription, TailFrom,
+};
+pub use unit_of_work::{CommitError, Committed, StoredAnswer, UnitOfWork};
+pub use usecase::{Call, CallReceipt, NewProduct, Policy, Ports, StockStatus, UseCases};

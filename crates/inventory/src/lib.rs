@@ -1,1 +1,21 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod book;
+mod error;
+mod event;
+mod level;
+mod movement;
+mod port;
+mod product;
+mod reservation;
+mod service;
+
+pub use book::{Booked, StockBook};
+pub use error::{InventoryError, StockError};
+pub use event::{InventoryEvent, StockEventType};
+pub use level::StockLevel;
+pub use movement::{LedgerEntry, LedgerKind, MoveKind, StockMove};
+pub use port::{Admission, Counters, StockAdmission, StockRepository};
+pub use product::{Product, ProductChange, ProductDraft, ProductError, ProductEvent, Stocking};
+pub use reservation::{Reservation, ReservationState};
+pub use service::StockService;

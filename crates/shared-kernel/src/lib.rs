@@ -1,1 +1,17 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod aggregate;
+mod error;
+mod id;
+mod money;
+mod quantity;
+mod receipt;
+mod time;
+
+pub use aggregate::{Aggregate, Change, Event, Expected, Version};
+pub use error::{Coded, ErrorKind, RepositoryError};
+pub use id::{DeliveryId, EventId, Ids, OrderId, ProductId, TransactionId};
+pub use money::{Currency, Money, MoneyError};
+pub use quantity::{InvalidQuantity, Quantity};
+pub use receipt::{Answer, Fingerprint, Receipt, RequestKey};
+pub use time::{Clock, Stamp, Timestamp};

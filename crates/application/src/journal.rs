@@ -1,0 +1,19 @@
+//! The log lines of an order's life. Operators grep them (contract §5): `orderId=…` with 생성, 결제, 배송 or 취소.
+
+use ordersystem_order::{OrderEvent, OrderStatus};
+
+/// One line per committed transition.
+pub(crate) fn tell(event: &OrderEvent) {
+    let step = match event.status {
+        OrderStatus::Created => "주문 생성",
+        OrderStatus::PaymentRequested => "결제 요청",
+        OrderStatus::PaymentCompleted => "결제 완료",
+        OrderStatus::PaymentFailed => "결제 실패",
+        OrderStatus::ShipmentPreparing => "배송 준비",
+        OrderStatus::Shipped => "배송 시작",
+        OrderStatus::Delivered => "배송 완료",
+        OrderStatus::Cancelled => "주문 취소",
+    };
+    let (order, status, cause) = (event.order, event.status, event.cause.as_str());
+    tracing::info!("{step}: orderId={order}, status={status}, cause={cause}");
+}

@@ -1,0 +1,88 @@
+use ordersystem_delivery::Delivery;
+use ordersystem_inventory::MoveKind;
+use ordersystem_order::{Cause, Order, OrderStatus};
+use ordersystem_payment::{Refund, RefundReason};
+use ordersystem_shared_kernel::{Aggregate, Change, OrderId, Stamp};
+
+use super::{Call, Tries, UseCases, release};
+use crate::{Failure, OrderStepError, UnitOfWork};
+
+impl UseCases {
+    /// Ends an order for its customer: stock and money go back. A cancelled order stays as it is.
+    ///
+    /// # Errors
+    /// [`OrderStepError`]; shipped and delivered orders are not cancelled.
+    pub async fn cancel_order(
+        &self,
+        id: OrderId,
+        call: Call<'_, ()>,
+    ) -> Result<(), OrderStepError> {
+        let mut tries = Tries::default();
+        loop {
+            let unit = self.decide_cancellation(id, &call).await?;
+            if self.committed(unit, &mut tries).await? {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn decide_cancellation(
+        &self,
+        id: OrderId,
+        call: &Call<'_, ()>,
+    ) -> Result<UnitOfWork, OrderStepError> {
+        let order = self.load_order(id).await?;
+        call.check_version(order.version())?;
+        match order.status() {
+            OrderStatus::Cancelled => Ok(call.unit(&())),
+            _ => self.cancelled(call.unit(&()), order).await,
+        }
+    }
+
+    async fn cancelled(
+        &self,
+        unit: UnitOfWork,
+        order: Order,
+    ) -> Result<UnitOfWork, OrderStepError> {
+        let before = order.status();
+        let stamp = self.stamp();
+        let mut change = Change::of(order);
+        change.apply(|order| order.cancel(Cause::Customer, stamp))?;
+        let order = change.state().clone();
+        let mut unit = UnitOfWork { orders: vec![change], ..unit };
+        if matches!(before, OrderStatus::PaymentCompleted | OrderStatus::ShipmentPreparing) {
+            let id = order.id();
+            unit.stock = self.moves(&order, |quantity| MoveKind::Return { order: id, quantity });
+            unit.refunds = vec![self.refund_of_cancelled(&order, stamp).await?];
+            unit.deliveries = self.called_off(id, stamp).await?;
+        } else {
+            unit.stock = self.moves(&order, release(&order));
+        }
+        Ok(unit)
+    }
+
+    async fn refund_of_cancelled(
+        &self,
+        order: &Order,
+        stamp: Stamp,
+    ) -> Result<Refund, OrderStepError> {
+        let payment = self.ports.store.payment(order.id()).await?;
+        let captured = payment.as_ref().and_then(|payment| payment.captured().zip(Some(payment)));
+        let (attempt, payment) =
+            captured.ok_or(Failure::Inconsistent("a paid order without a captured payment"))?;
+        let reason = RefundReason::OrderCancelled;
+        Ok(Refund::owed(order.id(), attempt.transaction, payment.amount(), reason, stamp.at))
+    }
+
+    async fn called_off(
+        &self,
+        order: OrderId,
+        stamp: Stamp,
+    ) -> Result<Vec<Change<Delivery>>, OrderStepError> {
+        let Some(delivery) = self.ports.store.delivery(order).await? else { return Ok(Vec::new()) };
+        let mut change = Change::of(delivery);
+        // A delivery that has moved on since the order was loaded is a conflict that the commit finds.
+        let cancelled = change.apply(|delivery| delivery.cancel(stamp));
+        Ok(cancelled.map_or_else(|_| Vec::new(), |()| vec![change]))
+    }
+}

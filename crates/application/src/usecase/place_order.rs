@@ -1,0 +1,141 @@
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use ordersystem_inventory::{Admission, MoveKind, StockError};
+use ordersystem_order::{Basket, Catalogue, Offer, Order, OrderLines};
+use ordersystem_shared_kernel::{Change, OrderId, ProductId, Timestamp};
+
+use super::{Call, Tries, UseCases};
+use crate::error::failure;
+use crate::{CommitError, PlaceOrderError, UnitOfWork};
+
+impl UseCases {
+    /// Accepts an order and holds its stock, both or neither.
+    ///
+    /// # Errors
+    /// [`PlaceOrderError`]; nothing is stored then.
+    pub async fn place_order(
+        &self,
+        basket: Basket,
+        call: Call<'_, Order>,
+    ) -> Result<Order, PlaceOrderError> {
+        let mut offers = self.offers.offers(&basket).await?;
+        basket.priced(&offers)?;
+        self.admit(&basket).await?;
+        let id = self.ports.numbers.next_order().await?;
+        let mut tries = Tries::default();
+        loop {
+            let (unit, order) = self.placed(id, &basket, &offers, &call)?;
+            match self.commit(unit).await {
+                Ok(()) => return Ok(order),
+                Err(CommitError::Conflict) => {
+                    tries.another()?;
+                    self.offers.forget(basket.items().iter().map(|(product, _)| *product));
+                    offers = self.offers.offers(&basket).await?;
+                }
+                Err(error) => return Err(self.refused(error).await),
+            }
+        }
+    }
+
+    fn placed(
+        &self,
+        id: OrderId,
+        basket: &Basket,
+        offers: &[Offer],
+        call: &Call<'_, Order>,
+    ) -> Result<(UnitOfWork, Order), PlaceOrderError> {
+        let lines: OrderLines = basket.priced(offers)?;
+        let stamp = self.stamp();
+        let change = Change::created(Order::place(id, lines, stamp));
+        let order = change.state().clone();
+        let until = stamp.at.after(self.policy.hold);
+        let products = basket.items().iter().map(|(product, _)| *product);
+        let unit = UnitOfWork {
+            quotes: products.zip(offers.iter().map(|offer| offer.version)).collect(),
+            stock: self.moves(&order, |quantity| MoveKind::Reserve { order: id, quantity, until }),
+            orders: vec![change],
+            ..call.unit(&order)
+        };
+        Ok((unit, order))
+    }
+
+    /// Takes the soft hold back by projecting what the store said, then answers.
+    async fn refused(&self, error: CommitError) -> PlaceOrderError {
+        if let CommitError::Stock { cause: StockError::OutOfStock { product }, levels } = error {
+            self.project(&levels).await;
+            return PlaceOrderError::OutOfStock(product);
+        }
+        failure(error).into()
+    }
+
+    /// The fast counters may refuse, but their word alone is not enough: they are believed only about a product that was
+    /// compared with the store within the last second (a lost release must not sell a product out).
+    async fn admit(&self, basket: &Basket) -> Result<(), PlaceOrderError> {
+        let Admission::SoldOut(product) = self.ports.admission.admit(basket.items()).await else {
+            return Ok(());
+        };
+        let _single_flight = match self.sold_out.fresh(product, self.ports.clock.now()) {
+            Check::Fresh => return Err(PlaceOrderError::OutOfStock(product)),
+            Check::Stale(lock) => lock.lock_owned().await,
+        };
+        if let Check::Fresh = self.sold_out.fresh(product, self.ports.clock.now()) {
+            return Err(PlaceOrderError::OutOfStock(product));
+        }
+        self.compare_with_store(basket, product).await
+    }
+
+    async fn compare_with_store(
+        &self,
+        basket: &Basket,
+        product: ProductId,
+    ) -> Result<(), PlaceOrderError> {
+        let found = self.ports.store.product(product).await?;
+        let Some(level) = found.and_then(|(_, level)| level) else { return Ok(()) };
+        self.project(&[level]).await;
+        let wanted = basket.items().iter().find(|(id, _)| *id == product);
+        if wanted.is_some_and(|(_, quantity)| quantity.get() > level.available()) {
+            self.sold_out.verified(product, self.ports.clock.now());
+            return Err(PlaceOrderError::OutOfStock(product));
+        }
+        Ok(())
+    }
+}
+
+/// When each product was last seen to be sold out by the store itself.
+#[derive(Default)]
+pub(super) struct SoldOutChecks {
+    checks: Mutex<HashMap<ProductId, SoldOutCheck>>,
+}
+
+#[derive(Clone, Default)]
+struct SoldOutCheck {
+    at: Option<Timestamp>,
+    in_flight: Arc<tokio::sync::Mutex<()>>,
+}
+
+enum Check {
+    /// The store said so less than a second ago.
+    Fresh,
+    /// Ask the store, one caller at a time.
+    Stale(Arc<tokio::sync::Mutex<()>>),
+}
+
+impl SoldOutChecks {
+    const FRESH_FOR: Duration = Duration::from_secs(1);
+
+    fn fresh(&self, product: ProductId, now: Timestamp) -> Check {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        let check = checks.entry(product).or_default();
+        match check.at {
+            Some(at) if now.since(at) < Self::FRESH_FOR => Check::Fresh,
+            _ => Check::Stale(check.in_flight.clone()),
+        }
+    }
+
+    fn verified(&self, product: ProductId, now: Timestamp) {
+        let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
+        checks.entry(product).or_default().at = Some(now);
+    }
+}

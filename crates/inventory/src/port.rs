@@ -1,0 +1,53 @@
+use async_trait::async_trait;
+use ordersystem_shared_kernel::{OrderId, ProductId, Quantity, RepositoryError};
+
+use crate::{InventoryError, Reservation, StockLevel, StockMove};
+
+/// Port: keeps stock, for teams that embed this domain alone.
+#[async_trait]
+pub trait StockRepository: Send + Sync {
+    /// MUST return the last committed level; none for an unknown or unmanaged product.
+    async fn level(&self, product: ProductId) -> Result<Option<StockLevel>, RepositoryError>;
+
+    /// MUST return every hold of the order, resolved ones included.
+    async fn reservations(&self, order: OrderId) -> Result<Vec<Reservation>, RepositoryError>;
+
+    /// MUST decide the moves with [`crate::StockBook`] on rows that nobody else can change meanwhile, and store all of
+    /// their effects or none.
+    async fn commit(&self, moves: Vec<StockMove>) -> Result<(), InventoryError>;
+}
+
+/// The answer of the fast counters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// Every line fits; its units are softly held until the next projection.
+    Admitted,
+    /// This product has too few units, as far as the counters know.
+    SoldOut(ProductId),
+    /// The counters do not know (a missing key, or they are down): the database decides.
+    Unknown,
+}
+
+/// The fast counters of one product: the contract's `redisStock` and `reservedStock`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Counters {
+    /// What can still be sold.
+    pub stock: i64,
+    /// What is held.
+    pub reserved: i64,
+}
+
+/// Port: the fast counters in front of the database (Redis, or RAM). They only ever hint: no answer of theirs sells
+/// anything. None of the calls fails; counters that are down answer as if they knew nothing.
+#[async_trait]
+pub trait StockAdmission: Send + Sync {
+    /// MUST softly hold all lines or none, atomically.
+    async fn admit(&self, lines: &[(ProductId, Quantity)]) -> Admission;
+
+    /// MUST set the counters to exactly these levels, except where a newer version is known already; an equal version
+    /// overwrites, which repairs leaked soft holds.
+    async fn project(&self, levels: &[StockLevel]);
+
+    /// MUST return one entry per product, none where the counters know nothing.
+    async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>>;
+}
