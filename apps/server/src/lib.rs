@@ -1,3 +1,9 @@
 //! The order system as one program: settings, command line, and what they start.
 
+pub mod banner;
+pub mod cli;
+pub mod clock;
 pub mod config;
+pub mod serve;
+pub mod shutdown;
+pub mod telemetry;

@@ -1,3 +1,10 @@
 //! The order system as one binary.
 
-fn main() {}
+use std::process::ExitCode;
+
+use clap::Parser;
+use ordersystem::cli::{self, Cli, Output};
+
+fn main() -> ExitCode {
+    cli::run(&Cli::parse(), &mut Output::of_process()).into()
+}

@@ -1,0 +1,95 @@
+//! The command line: parses, runs one command, ends with an exit code that scripts can read.
+
+mod args;
+mod doctor;
+mod exit;
+mod healthcheck;
+mod http;
+mod output;
+mod settings;
+mod sse;
+mod tail;
+
+use std::io;
+
+pub use args::{Cli, Command, ConfigCommand, EventsCommand, SettingArgs, TailArgs};
+pub use exit::Exit;
+pub use output::Output;
+
+use crate::serve;
+
+/// Runs the command to its end.
+pub fn run(cli: &Cli, output: &mut Output<'_>) -> Exit {
+    match dispatch(cli, output) {
+        Ok(exit) => exit,
+        // `ordersystem … | head` has seen enough.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Exit::Ok,
+        Err(error) => {
+            output.note(format_args!("error: cannot print: {error}"));
+            Exit::Unavailable
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
+    match cli.command.as_ref().unwrap_or(&Command::Serve) {
+        Command::Config(command) => settings::run(command, &cli.settings, output),
+        Command::Doctor => doctor::run(&cli.settings, output),
+        Command::Healthcheck { url } => with_url(url.as_deref(), cli, output, healthcheck::run),
+        Command::Events(EventsCommand::Tail(args)) => {
+            with_url(args.url.as_deref(), cli, output, |url, output| tail::run(args, url, output))
+        }
+        Command::Serve => match settings::settings(&cli.settings, output) {
+            Ok(settings) => Ok(serve::run(settings, output)),
+            Err(exit) => Ok(exit),
+        },
+    }
+}
+
+/// Runs a command against the given server; the settings are only needed when none is given.
+fn with_url(
+    given: Option<&str>,
+    cli: &Cli,
+    output: &mut Output<'_>,
+    command: impl FnOnce(&str, &mut Output<'_>) -> io::Result<Exit>,
+) -> io::Result<Exit> {
+    match given {
+        Some(url) => command(url, output),
+        None => match settings::settings(&cli.settings, output) {
+            Ok(settings) => command(&http::local_url(&settings), output),
+            Err(exit) => Ok(exit),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    use super::*;
+
+    /// A stream on which every write fails.
+    struct Failing(io::ErrorKind);
+
+    impl io::Write for Failing {
+        fn write(&mut self, _: &[u8]) -> io::Result<usize> {
+            Err(self.0.into())
+        }
+
+        fn flush(&mut self) -> io::Result<()> {
+            Err(self.0.into())
+        }
+    }
+
+    #[test]
+    fn a_reader_that_left_is_no_error_and_a_full_disk_is() {
+        let cli = Cli::parse_from(["ordersystem", "config", "example"]);
+        let mut told = Vec::new();
+        let exit = run(&cli, &mut Output::new(Failing(io::ErrorKind::BrokenPipe), &mut told));
+        assert_eq!((exit, told.len()), (Exit::Ok, 0));
+
+        let exit = run(&cli, &mut Output::new(Failing(io::ErrorKind::StorageFull), &mut told));
+        assert_eq!(exit, Exit::Unavailable);
+        assert!(told.starts_with(b"error: cannot print: "));
+    }
+}

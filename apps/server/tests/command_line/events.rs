@@ -1,0 +1,117 @@
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpListener;
+use std::sync::mpsc::{Receiver, channel};
+use std::thread;
+
+use crate::Shell;
+
+/// A server that gives each connection the next answer, then closes it. Gives its address and the requests.
+fn server(answers: Vec<String>) -> (String, Receiver<String>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
+    let (sender, requests) = channel();
+    thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head: Vec<_> = BufReader::new(&stream)
+                .lines()
+                .map(Result::unwrap)
+                .take_while(|line| !line.is_empty())
+                .collect();
+            stream.write_all(answer.as_bytes()).unwrap();
+            let _test_over = sender.send(head.join("\n").to_lowercase());
+        }
+    });
+    (address, requests)
+}
+
+fn answer(status: &str, body: &str) -> String {
+    format!(
+        "HTTP/1.1 {status}\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{body}"
+    )
+}
+
+fn event(id: u64, topic: &str, key: u64, value: &str) -> String {
+    format!(
+        "id: {id}\nevent: {topic}\ndata: {{\"topic\":\"{topic}\",\"partition\":0,\"offset\":{id},\
+         \"key\":\"{key}\",\"headers\":{{}},\"value\":{value}}}\n\n"
+    )
+}
+
+const CREATED: &str =
+    r#"{"orderId":1,"status":"CREATED","timestamp":"2025-06-13T05:59:51.092293365Z"}"#;
+const RESERVED: &str = r#"{"eventType":"STOCK_RESERVED","orderId":1,"productId":1,"quantity":2}"#;
+
+#[test]
+fn tail_prints_topic_key_and_value_byte_for_byte() {
+    let events = [event(1, "order-events", 7, CREATED), event(2, "inventory-events", 1, RESERVED)];
+    let (url, requests) = server(vec![answer("200 OK", &events.concat())]);
+    let ran = Shell::new().run(&format!("events tail --url {url} --max 2")).ended(0);
+    assert_eq!(ran.stdout, format!("order-events 7 {CREATED}\ninventory-events 1 {RESERVED}\n"));
+    let request = requests.recv().unwrap();
+    assert!(request.starts_with("get /api/events/stream http/1.1"), "{request}");
+    assert!(!request.contains("last-event-id"), "{request}");
+}
+
+#[test]
+fn tail_comes_back_with_the_last_id_after_a_cut() {
+    let first = format!("retry: 1\n\n{}id: 2\ndata: {{\"top", event(1, "order-events", 7, CREATED));
+    let (url, requests) = server(vec![
+        answer("200 OK", &first),
+        answer("503 Service Unavailable", ""),
+        answer("200 OK", &event(2, "order-events", 8, CREATED)),
+    ]);
+    let ran =
+        Shell::new().run(&format!("events tail --url {url} --max 2 --from-beginning")).ended(0);
+    assert_eq!(ran.stdout, format!("order-events 7 {CREATED}\norder-events 8 {CREATED}\n"));
+    let ids: Vec<_> = requests
+        .iter()
+        .map(|head| head.lines().find_map(|l| l.strip_prefix("last-event-id: ")).map(str::to_owned))
+        .collect();
+    assert_eq!(ids, [Some("0".into()), Some("1".into()), Some("1".into())]);
+}
+
+#[test]
+fn tail_shows_one_topic_when_asked() {
+    let events = [event(1, "order-events", 7, CREATED), event(2, "inventory-events", 1, RESERVED)];
+    let (url, _requests) = server(vec![answer("200 OK", &events.concat())]);
+    let ran = Shell::new()
+        .run(&format!("events tail --url {url} --max 1 --topic inventory-events"))
+        .ended(0);
+    assert_eq!(ran.stdout, format!("inventory-events 1 {RESERVED}\n"));
+}
+
+#[test]
+fn tail_without_a_server_says_so() {
+    let (url, _requests) = server(vec![answer("404 Not Found", "")]);
+    let ran = Shell::new().run(&format!("events tail --url {url}")).ended(69);
+    assert_eq!(ran.stdout, "");
+    assert!(ran.stderr.contains("it answered 404"), "{ran:?}");
+    // The server is gone after its only answer.
+    let ran = Shell::new().run(&format!("events tail --url {url}")).ended(69);
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+}
+
+#[test]
+fn healthcheck_is_one_line_and_an_exit_code() {
+    let (url, requests) = server(vec![
+        answer("200 OK", r#"{"status":"UP"}"#),
+        answer("503 Service Unavailable", r#"{"status":"DOWN"}"#),
+        answer("200 OK", ""),
+    ]);
+    let shell = Shell::new();
+    let ran = shell.run(&format!("healthcheck {url}")).ended(0);
+    assert_eq!(ran.stdout, format!("UP http://{url}/actuator/health\n"));
+    let ran = shell.run(&format!("healthcheck http://{url}/")).ended(1);
+    assert!(
+        ran.stdout.starts_with(&format!("DOWN http://{url}/actuator/health: answered 503")),
+        "{ran:?}"
+    );
+    shell.run(&format!("healthcheck http://{url}/actuator/health/liveness")).ended(0);
+    let paths: Vec<_> =
+        requests.iter().map(|head| head.split_whitespace().nth(1).unwrap().to_owned()).collect();
+    assert_eq!(paths, ["/actuator/health", "/actuator/health", "/actuator/health/liveness"]);
+
+    let ran = shell.run(&format!("healthcheck {url}")).ended(1);
+    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
+}
