@@ -123,6 +123,7 @@ impl Tail<'_> {
         };
         if self.topic.is_none_or(|topic| topic == record.topic) {
             let Record { topic, key, value } = record;
+            let key = key.as_deref().unwrap_or("null");
             output.data(format_args!("{topic} {key} {}", value.get()))?;
             self.left = self.left.map(|left| left.saturating_sub(1));
         }
@@ -135,8 +136,8 @@ impl Tail<'_> {
 struct Record<'a> {
     #[serde(borrow)]
     topic: Cow<'a, str>,
-    #[serde(borrow)]
-    key: Cow<'a, str>,
+    /// Only ours always have one.
+    key: Option<String>,
     #[serde(borrow)]
     value: &'a RawValue,
 }

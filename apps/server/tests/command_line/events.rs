@@ -82,6 +82,16 @@ fn tail_shows_one_topic_when_asked() {
 }
 
 #[test]
+fn tail_shows_messages_of_others_too() {
+    let body = "data: {\"topic\":\"order-events\",\"key\":null,\"value\":{\"b\":1,\"a\":2}}\n\n: still here\n\n\
+                data: not JSON\n\ndata: {\"topic\":\"order-events\",\"key\":\"주문\",\"value\":\"x\"}\n\n";
+    let (url, _requests) = server(vec![answer("200 OK", body)]);
+    let ran = Shell::new().run(&format!("events tail --url {url} --max 2")).ended(0);
+    assert_eq!(ran.stdout, "order-events null {\"b\":1,\"a\":2}\norder-events 주문 \"x\"\n");
+    assert_eq!(ran.stderr, "skipped what is no event: not JSON\n");
+}
+
+#[test]
 fn tail_without_a_server_says_so() {
     let (url, _requests) = server(vec![answer("404 Not Found", "")]);
     let ran = Shell::new().run(&format!("events tail --url {url}")).ended(69);
