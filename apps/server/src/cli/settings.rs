@@ -30,7 +30,9 @@ pub(super) fn run(
             }
         }
         ConfigCommand::Check => match resolved(args, output) {
-            Ok(resolved) => output.data(summary(&resolved))?,
+            Ok(resolved) => {
+                output.data(format_args!("settings are valid: {}", summary(&resolved)))?
+            }
             Err(exit) => return Ok(exit),
         },
     }
@@ -41,7 +43,7 @@ pub(super) fn run(
 pub(super) fn summary(resolved: &Resolved) -> String {
     let all = resolved.effective.len();
     let given = resolved.effective.iter().filter(|given| given.origin != Origin::Default).count();
-    format!("settings are valid: {given} given, {} at their default", all - given)
+    format!("{given} given, {} at their default", all - given)
 }
 
 fn resolved(args: &SettingArgs, output: &mut Output<'_>) -> Result<Resolved, Exit> {

@@ -48,7 +48,7 @@ pub fn example() -> String {
             let path = format!("ordersystem.{}", row.section());
             text.extend(["\n[", path.trim_end_matches('.'), "]\n"]);
         }
-        text.extend(["# ", row.doc, ": ", &row.kind.allowed(), "\n"]);
+        text.extend(["# ", row.doc, ".\n# Allowed: ", &row.kind.allowed(), ".\n"]);
         text.extend(["#", row.key(), " = ", &row.kind.literal(row.default), "\n"]);
     }
     text

@@ -93,3 +93,12 @@ fn doctor_ends_each_failure_with_the_next_step() {
         "{ran:?}"
     );
 }
+
+#[test]
+fn a_log_that_cannot_be_written_is_one_line() {
+    let shell = Shell::new().with_file("logs", "a file where a folder should be");
+    let ran = shell.run("serve --ephemeral --port 0").ended(69);
+    assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
+    assert!(ran.stderr.starts_with("error: the log file logs/application.log cannot"), "{ran:?}");
+    assert_eq!(ran.stdout, "");
+}
