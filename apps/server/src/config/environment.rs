@@ -35,7 +35,7 @@ fn origin_in(row: &Row, name: &str) -> Option<Origin> {
 fn unknown(name: &str) -> Problem {
     let words = name.trim_start_matches(OURS).replace("__", "_");
     let suggestion = nearest(words.trim_start_matches('_')).map(Row::variable);
-    Problem::unknown(name, suggestion).at(&Origin::Variable("environment".to_owned()))
+    Problem::unknown(format!("variable {name}"), suggestion)
 }
 
 /// Whether the variable is none of ours, even if it looks so: Kubernetes announces a service that is called

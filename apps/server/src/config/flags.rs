@@ -1,7 +1,7 @@
 //! The layer of the command line.
 
 use super::given::{Collected, Origin, nearest, path_of};
-use super::problem::Problem;
+use super::problem::{Problem, masked};
 use super::table::{self, Row};
 
 /// One setting given on the command line.
@@ -36,7 +36,9 @@ pub(super) fn read(flags: &[Flag], into: &mut Collected) {
 fn set(pair: &str, into: &mut Collected) {
     let origin = Origin::Flag("--set".to_owned());
     let Some((name, value)) = pair.split_once('=') else {
-        into.complain(Problem::new(pair, "has no value; write --set KEY=VALUE").at(&origin));
+        into.complain(
+            Problem::new(masked(pair), "has no value; write --set KEY=VALUE").at(&origin),
+        );
         return;
     };
     let path = path_of(name.trim());

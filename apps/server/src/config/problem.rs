@@ -70,37 +70,33 @@ impl fmt::Display for Problem {
     }
 }
 
-/// The value with every password of a URL replaced: between `user:` and `@`, and in `password=`.
+/// The value without the passwords of a URL: between `user:` and `@`, and after `password=` and its like.
 pub(super) fn masked(value: &str) -> String {
-    value.split(',').map(masked_url).collect::<Vec<_>>().join(",")
+    let (scheme, rest) = match value.split_once("://") {
+        Some((scheme, rest)) => (format!("{scheme}://"), rest),
+        None => (String::new(), value),
+    };
+    // A password may hold slashes, commas or an @ that nobody escaped: everything up to the last @ is suspect.
+    let Some((credentials, address)) = rest.rsplit_once('@') else {
+        return scheme + &masked_query(rest);
+    };
+    let credentials = match credentials.split_once(':') {
+        Some((user, _)) => format!("{}:{MASK}", masked_query(user)),
+        None => masked_query(credentials),
+    };
+    format!("{scheme}{credentials}@{}", masked_query(address))
 }
 
 const MASK: &str = "******";
-
-fn masked_url(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else {
-        return masked_query(url);
-    };
-    // A password may itself contain slashes or an @ that nobody escaped; the last @ is the safe border.
-    let Some((credentials, address)) = rest.rsplit_once('@') else {
-        return format!("{scheme}://{}", masked_query(rest));
-    };
-    let user = credentials.split_once(':').map_or(credentials, |(user, _)| user);
-    let colon = if credentials.contains(':') { ":" } else { "" };
-    let mask = if colon.is_empty() { "" } else { MASK };
-    format!("{scheme}://{user}{colon}{mask}@{}", masked_query(address))
-}
+const SECRETS: [&str; 4] = ["password=", "pwd=", "secret=", "token="];
 
 fn masked_query(text: &str) -> String {
-    let mut shown = String::with_capacity(text.len());
-    for (index, part) in text.split('&').enumerate() {
-        let secret = part.find("password=").map(|at| at + "password=".len());
-        let (kept, mask) = match secret.and_then(|end| part.get(..end)) {
-            Some(kept) => (kept, MASK),
-            None => (part, ""),
-        };
-        let separator = if index == 0 { "" } else { "&" };
-        shown.extend([separator, kept, mask]);
-    }
-    shown
+    let parts = text.split('&').map(|part| {
+        let found = SECRETS.iter().find_map(|name| part.find(name).map(|at| at + name.len()));
+        match found.and_then(|end| part.get(..end)) {
+            Some(kept) => format!("{kept}{MASK}"),
+            None => part.to_owned(),
+        }
+    });
+    parts.collect::<Vec<_>>().join("&")
 }

@@ -5,6 +5,7 @@ use serde_json::{Map, Value};
 use super::file::FileText;
 use super::flags::Flag;
 use super::given::{Collected, Given, Origin};
+use super::kind::Kind;
 use super::problem::{Problem, Problems};
 use super::settings::Settings;
 use super::table::TABLE;
@@ -51,6 +52,7 @@ pub fn resolve(inputs: &Inputs) -> Result<Resolved, Problems> {
         })
         .collect();
 
+    same_topic(&effective, &mut problems);
     let hints = hints::of(&inputs.environment);
     match settings(&effective, &mut problems) {
         Some(settings) if problems.is_empty() => Ok(Resolved { settings, effective, hints }),
@@ -83,6 +85,18 @@ fn winner(default: Given, mut given: Vec<Given>, problems: &mut Vec<Problem>) ->
         }
     }
     given.pop().unwrap_or(default)
+}
+
+/// Consumers tell the two kinds of events apart by their topic.
+fn same_topic(effective: &[Given], problems: &mut Vec<Problem>) {
+    let topics: Vec<_> = effective.iter().filter(|g| matches!(g.row.kind, Kind::Topic)).collect();
+    for (index, topic) in topics.iter().enumerate() {
+        if topics.iter().take(index).any(|other| other.raw.trim() == topic.raw.trim()) {
+            let complaint = "is the topic of the other events; give each its own";
+            let problem = Problem::new(topic.row.name(), complaint);
+            problems.push(problem.with_value(&topic.raw).at(&topic.origin));
+        }
+    }
 }
 
 /// Builds the typed settings; `None` when a value does not pass, which [`winner`] has complained about.

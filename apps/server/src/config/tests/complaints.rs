@@ -105,18 +105,18 @@ fn unknown_variables_are_refused_unless_kubernetes_made_them() {
     assert_eq!(
         complaint("ORDERSYSTEM_SERVER_PROT"),
         [
-            "ORDERSYSTEM_SERVER_PROT (environment) is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"
+            "variable ORDERSYSTEM_SERVER_PROT is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"
         ]
     );
     assert_eq!(
         complaint("ORDERSYSTEM__SERVER__PROT"),
         [
-            "ORDERSYSTEM__SERVER__PROT (environment) is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"
+            "variable ORDERSYSTEM__SERVER__PROT is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"
         ]
     );
     assert_eq!(
         complaint("ORDERSYSTEM_PORT"),
-        ["ORDERSYSTEM_PORT (environment) is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"]
+        ["variable ORDERSYSTEM_PORT is not a setting; did you mean ORDERSYSTEM_SERVER_PORT?"]
     );
     environment(&[
         ("ORDERSYSTEM_PORT", "tcp://10.0.0.7:8080"),
@@ -209,8 +209,23 @@ fn passwords_are_masked() {
         ("postgres://db/o?password=x&a=b", "postgres://db/o?password=******&a=b"),
         ("sqlite://a.db", "sqlite://a.db"),
         ("plain", "plain"),
+        ("redis://:a,b@one,redis://:c@two", "redis://:******@two"),
+        ("postgres://db/o?password=x@y", "postgres://db/o?password=******@y"),
+        ("user:s3cret@host", "user:******@host"),
     ];
     for (value, shown) in cases {
         assert_eq!(masked(value), shown);
     }
+}
+
+#[test]
+fn the_two_topics_must_differ() {
+    let complaints = sets(&["kafka.topics.inventory-events=order-events"]).complaints();
+    assert_eq!(
+        complaints,
+        [
+            "ordersystem.kafka.topics.inventory-events = \"order-events\" (--set) is the topic of the other \
+          events; give each its own"
+        ]
+    );
 }

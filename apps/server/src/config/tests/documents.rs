@@ -16,9 +16,7 @@ fn no_two_settings_share_a_name() {
     let names = |row: &'static super::super::Row| {
         let alias = row.alias.map(str::to_owned);
         let flag = row.flag.map(|flag| format!("--{flag}"));
-        // Both forms of a variable coincide for a setting of one word, which is harmless.
-        let variables = BTreeSet::from([row.variable(), row.sectioned_variable()]);
-        variables.into_iter().chain([row.name()]).chain(alias).chain(flag)
+        [row.variable(), row.sectioned_variable(), row.name()].into_iter().chain(alias).chain(flag)
     };
     let all: Vec<_> = TABLE.iter().flat_map(names).collect();
     let distinct: BTreeSet<_> = all.iter().collect();
