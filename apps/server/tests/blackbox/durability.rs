@@ -1,0 +1,111 @@
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::thread;
+
+use serde_json::json;
+
+use crate::support::{Server, run, verify, wait_until};
+
+/// Ten times: orders from eight threads, `kill -9` in the middle of it, start again. Whoever got a 201 has an order.
+#[test]
+fn no_order_that_was_answered_201_is_lost_by_kill_9() {
+    let mut server = Server::start(&[]);
+    let mut kept = Vec::new();
+    for round in 1..=10 {
+        let accepted = orders_until_killed(server, 40 * round);
+        server = Server::start_in(accepted.1, &[]);
+        kept.extend(accepted.0);
+        verify(server.folder().path());
+    }
+    assert!(kept.len() >= 10 * 40, "too few orders to mean anything: {}", kept.len());
+    for order in &kept {
+        let (status, answer) = server.get(&format!("/api/orders/{order}"));
+        assert_eq!(status, 200, "order {order} got its 201 and is gone: {answer}");
+    }
+    kept.sort_unstable();
+    let count = kept.len();
+    kept.dedup();
+    assert_eq!(kept.len(), count, "two orders were given the same number");
+}
+
+/// Kills the server as soon as it has accepted `enough` orders while others are under way.
+fn orders_until_killed(
+    server: Server,
+    enough: usize,
+) -> (Vec<i64>, std::sync::Arc<tempfile::TempDir>) {
+    let (client, folder) = (server.client(), server.folder());
+    let (accepted, dead) = (Mutex::new(Vec::new()), AtomicBool::new(false));
+    thread::scope(|scope| {
+        for _ in 0..8 {
+            scope.spawn(|| {
+                while !dead.load(Ordering::Relaxed) {
+                    if let Ok((201, Some(order))) = client.order(3, 1) {
+                        accepted.lock().unwrap().push(order);
+                    }
+                }
+            });
+        }
+        wait_until("orders are accepted", || accepted.lock().unwrap().len() >= enough);
+        server.kill();
+        dead.store(true, Ordering::Relaxed);
+    });
+    (accepted.into_inner().unwrap(), folder)
+}
+
+#[test]
+fn everything_survives_a_restart() {
+    let server = Server::start(&[]);
+    let (_, order) = server.client().order(1, 2).unwrap();
+    let order = order.unwrap();
+    server.call("POST", &format!("/api/orders/{order}/payment"), &json!(null));
+    server.call("POST", &format!("/api/orders/{order}/payment/complete?success=true"), &json!(null));
+    wait_until("the delivery is prepared", || {
+        server.get(&format!("/api/delivery/{order}")).0 == 200
+    });
+    let paths = [
+        format!("/api/orders/{order}"),
+        format!("/api/orders/{order}/history"),
+        format!("/api/orders/{order}/payment"),
+        format!("/api/delivery/{order}"),
+        "/api/products".to_owned(),
+        "/api/inventory".to_owned(),
+    ];
+    let before: Vec<_> = paths.iter().map(|path| server.get(path)).collect();
+    let folder = server.folder();
+    server.stop();
+
+    let server = Server::start_in(folder, &[]);
+    let after: Vec<_> = paths.iter().map(|path| server.get(path)).collect();
+    assert_eq!(before, after);
+    let (_, next) = server.client().order(1, 1).unwrap();
+    assert_eq!(next, Some(order + 1), "numbers go on where they stopped");
+}
+
+#[test]
+fn ephemeral_leaves_nothing_behind() {
+    let server = Server::start(&["--ephemeral"]);
+    server.client().order(1, 1).unwrap();
+    let folder = server.folder();
+    assert!(!server.database().exists());
+    server.stop();
+    let server = Server::start_in(folder, &["--ephemeral"]);
+    assert_eq!(server.get("/api/orders/1").0, 404);
+}
+
+#[test]
+fn the_timeline_of_an_order_can_be_read_beside_the_running_server() {
+    let server = Server::start(&[]);
+    let (_, order) = server.client().order(1, 2).unwrap();
+    let order = order.unwrap().to_string();
+    server.call("DELETE", &format!("/api/orders/{order}"), &json!(null));
+    let folder = server.folder();
+    let (code, out, err) = run(folder.path(), &["order", "show", &order, "--timeline"]);
+    assert_eq!(code, 0, "{err}");
+    for word in ["CREATED", "CANCELLED", "CUSTOMER"] {
+        assert!(out.contains(word), "{word} is missing in\n{out}");
+    }
+    let (code, out, _) = run(folder.path(), &["inventory", "status", "--json"]);
+    assert_eq!(code, 0);
+    let status: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(status[0]["databaseStock"], 50, "{out}");
+}

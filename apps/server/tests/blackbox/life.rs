@@ -1,0 +1,114 @@
+use serde_json::{Value, json};
+
+use crate::support::{Server, run, wait_until};
+
+fn paid_order(server: &Server) -> i64 {
+    let (_, order) = server.client().order(1, 2).unwrap();
+    let order = order.unwrap();
+    let path = format!("/api/orders/{order}/payment");
+    assert_eq!(server.call("POST", &path, &Value::Null).0, 202);
+    let path = format!("/api/orders/{order}/payment/complete?success=true");
+    assert_eq!(server.call("POST", &path, &Value::Null).0, 200);
+    order
+}
+
+/// The whole life by itself, with the delays shortened: created, paid, prepared, shipped, delivered.
+#[test]
+fn an_order_reaches_its_customer_and_tells_of_every_step() {
+    let server =
+        Server::start(&["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"]);
+    let order = paid_order(&server);
+    wait_until("the order is delivered", || {
+        server.get(&format!("/api/delivery/{order}")).1["data"]["status"] == "DELIVERED"
+    });
+    let expected = [
+        "CREATED",
+        "PAYMENT_REQUESTED",
+        "PAYMENT_COMPLETED",
+        "SHIPMENT_PREPARING",
+        "SHIPPED",
+        "DELIVERED",
+    ];
+    check_history(&server, order, &expected);
+    check_events(&server, order, &expected);
+    check_log(&server, order);
+}
+
+fn check_history(server: &Server, order: i64, expected: &[&str]) {
+    let (_, history) = server.get(&format!("/api/orders/{order}/history"));
+    let reached: Vec<_> = history["data"]["items"]
+        .as_array()
+        .or_else(|| history["data"].as_array())
+        .unwrap()
+        .iter()
+        .map(|entry| entry["to"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(reached, expected);
+}
+
+/// `events tail` shows what was published, in order, in exactly the shape of the contract.
+fn check_events(server: &Server, order: i64, expected: &[&str]) {
+    let stock = ["STOCK_RESERVED", "STOCK_CONFIRMED"];
+    let max = (expected.len() + stock.len()).to_string();
+    let args = ["events", "tail", "--url", server.url(), "--from-beginning", "--max", &max];
+    let (code, out, err) = run(server.folder().path(), &args);
+    assert_eq!(code, 0, "{err}");
+    let of = |topic: &str| -> Vec<Value> {
+        out.lines()
+            .filter_map(|line| line.strip_prefix(topic)?.trim().split_once(' '))
+            .map(|(_, value)| serde_json::from_str(value.trim()).unwrap())
+            .collect()
+    };
+    let orders = of("order-events");
+    assert_eq!(orders.len(), expected.len(), "{out}");
+    for (event, status) in orders.iter().zip(expected) {
+        let fixed = json!({"orderId": order, "status": status, "timestamp": event["timestamp"]});
+        assert_eq!(event, &fixed);
+        assert!(event["timestamp"].as_str().unwrap().ends_with('Z'));
+    }
+    for (event, kind) in of("inventory-events").iter().zip(stock) {
+        let fixed = json!({"eventType": kind, "orderId": order, "productId": 1, "quantity": 2,
+            "timestamp": event["timestamp"]});
+        assert_eq!(event, &fixed);
+    }
+}
+
+/// The three greps of the contract find what they are meant to find.
+fn check_log(server: &Server, order: i64) {
+    let log = server.log();
+    assert!(log.lines().any(|line| line.contains("배송 상태 통계 - 준비중: ")), "{log}");
+    assert!(log.contains("DeliveryStatusScheduler"));
+    let id = format!("orderId={order}");
+    let steps: Vec<_> = log
+        .lines()
+        .filter(|line| line.contains(&id))
+        .filter(|line| ["생성", "결제", "배송", "취소"].iter().any(|word| line.contains(word)))
+        .collect();
+    let words = ["주문 생성", "결제 요청", "결제 완료", "배송 준비", "배송 시작", "배송 완료"];
+    for word in words {
+        assert!(steps.iter().any(|line| line.contains(word)), "{word} is missing in\n{log}");
+    }
+}
+
+#[test]
+fn a_cancelled_paid_order_gives_stock_and_money_back() {
+    let server = Server::start(&[]);
+    let order = paid_order(&server);
+    assert_eq!(server.call("DELETE", &format!("/api/orders/{order}"), &Value::Null).0, 200);
+    let (_, status) = server.get("/api/inventory/1/status");
+    let expected =
+        json!({"productId": 1, "databaseStock": 50, "redisStock": 50, "reservedStock": 0});
+    assert_eq!(status["data"], expected);
+    let (_, payment) = server.get(&format!("/api/orders/{order}/payment"));
+    assert_eq!(payment["data"]["refunds"][0]["amount"], 20_000, "{payment}");
+}
+
+#[test]
+fn an_unpaid_order_ends_with_its_hold() {
+    let server = Server::start(&["--set", "inventory.reservation-ttl-seconds=1"]);
+    let (_, order) = server.client().order(1, 5).unwrap();
+    let path = format!("/api/orders/{}", order.unwrap());
+    wait_until("the hold expires", || server.get(&path).1["data"]["status"] == "CANCELLED");
+    let (_, status) = server.get("/api/inventory/1/status");
+    assert_eq!(status["data"]["redisStock"], 50);
+}

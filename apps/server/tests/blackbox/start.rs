@@ -1,0 +1,93 @@
+use std::net::TcpListener;
+use std::process::Stdio;
+
+use tempfile::TempDir;
+
+use crate::support::{Server, command, run, wait_until};
+
+/// One clear line, a known exit code, no panic.
+fn check_refusal(folder: &TempDir, args: &[&str], code: i32, words: &[&str]) {
+    let (exit, out, err) = run(folder.path(), args);
+    assert_eq!(exit, code, "{args:?}\n{out}{err}");
+    let all = format!("{out}{err}");
+    assert!(!all.contains("panicked"), "{all}");
+    let line = all.lines().find(|line| words.iter().all(|word| line.contains(word)));
+    assert!(line.is_some(), "no line names {words:?} in\n{all}");
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let folder = TempDir::new().unwrap();
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    check_refusal(&folder, &["--host", "127.0.0.1", "--port", &port], 69, &[&port]);
+}
+
+#[test]
+fn a_data_folder_that_cannot_be_written_is_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::write(folder.path().join("data"), "a file where the folder should be").unwrap();
+    check_refusal(&folder, &["--port", "0"], 69, &["data"]);
+}
+
+#[test]
+fn a_file_that_is_no_database_is_named() {
+    let folder = TempDir::new().unwrap();
+    std::fs::create_dir(folder.path().join("data")).unwrap();
+    let noise = "this is not a database, not even a little bit ".repeat(100);
+    std::fs::write(folder.path().join("data/ordersystem.db"), noise).unwrap();
+    check_refusal(&folder, &["--port", "0"], 69, &["ordersystem.db"]);
+}
+
+#[test]
+fn wrong_settings_are_all_named_at_once() {
+    let folder = TempDir::new().unwrap();
+    let args = ["--port", "99999", "--set", "delivry.default-courier=x"];
+    check_refusal(&folder, &args, 78, &["server.port", "99999"]);
+    check_refusal(&folder, &args, 78, &["delivry", "delivery.default-courier"]);
+}
+
+#[test]
+fn engines_that_this_build_does_not_carry_are_refused() {
+    for (name, url) in [
+        ("DATABASE_URL", "postgres://user:secret@localhost/orders"),
+        ("REDIS_URL", "redis://localhost"),
+        ("KAFKA_BOOTSTRAP_SERVERS", "localhost:9092"),
+    ] {
+        let folder = TempDir::new().unwrap();
+        let output = command(folder.path()).env(name, url).output().unwrap();
+        let told = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!(output.status.code(), Some(78), "{told}");
+        assert!(told.contains(name) && !told.contains("secret"), "{told}");
+    }
+}
+
+#[test]
+fn the_second_signal_ends_at_once_and_the_first_one_in_seconds_with_an_open_stream() {
+    let mut server = Server::start(&[]);
+    let mut stream = std::process::Command::new(env!("CARGO_BIN_EXE_ordersystem"))
+        .args(["events", "tail", "--url", server.url()])
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    wait_until("the stream is open", || server.log().contains("/api/events/stream"));
+    server.signal("-TERM");
+    assert_eq!(server.wait().code(), Some(0), "{}", server.printed());
+    stream.kill().unwrap();
+    stream.wait().unwrap();
+}
+
+#[test]
+fn the_command_line_answers_without_a_server() {
+    let folder = TempDir::new().unwrap();
+    let (code, out, _) = run(folder.path(), &["openapi"]);
+    assert_eq!(code, 0);
+    let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(document["openapi"], "3.1.0");
+    assert_eq!(run(folder.path(), &["migrate"]).0, 0);
+    assert_eq!(run(folder.path(), &["seed"]).0, 0);
+    assert_eq!(run(folder.path(), &["verify"]).0, 0);
+    assert_eq!(run(folder.path(), &["order", "show", "7"]).0, 1);
+    assert_eq!(run(folder.path(), &["healthcheck", "http://127.0.0.1:1"]).0, 1);
+}
