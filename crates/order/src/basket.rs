@@ -45,10 +45,10 @@ impl Basket {
     ///
     /// # Errors
     /// [`BasketError::Money`] when the total mixes currencies or does not fit.
-    pub fn priced(&self, offers: &[Offer]) -> Result<OrderLines, BasketError> {
+    pub fn priced(&self, offers: Vec<Offer>) -> Result<OrderLines, BasketError> {
         let lines = self.items.iter().zip(offers).map(|((product, quantity), offer)| OrderLine {
             product: *product,
-            name: offer.name.clone(),
+            name: offer.name,
             unit_price: offer.unit_price,
             quantity: *quantity,
         });

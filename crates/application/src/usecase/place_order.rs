@@ -3,8 +3,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use ordersystem_inventory::{Admission, MoveKind, StockError};
-use ordersystem_order::{Basket, Catalogue, Offer, Order, OrderLines};
-use ordersystem_shared_kernel::{Change, OrderId, ProductId, Timestamp};
+use ordersystem_order::{Basket, Catalogue, Order, OrderLines};
+use ordersystem_shared_kernel::{Change, OrderId, ProductId, Timestamp, Version};
 
 use super::{Call, Tries, UseCases};
 use crate::error::failure;
@@ -20,45 +20,45 @@ impl UseCases {
         basket: Basket,
         call: Call<'_, Order>,
     ) -> Result<Order, PlaceOrderError> {
-        let mut offers = self.offers.offers(&basket).await?;
-        basket.priced(&offers)?;
+        let mut quoted = self.quoted(&basket).await?;
         self.admit(&basket).await?;
         let id = self.ports.numbers.next_order().await?;
         let mut tries = Tries::default();
         loop {
-            let (unit, order) = self.placed(id, &basket, &offers, &call)?;
+            let (unit, order) = self.placed(id, quoted, &call);
             match self.commit(unit).await {
                 Ok(()) => return Ok(order),
                 Err(CommitError::Conflict) => {
                     tries.another()?;
                     self.offers.forget(basket.items().iter().map(|(product, _)| *product));
-                    offers = self.offers.offers(&basket).await?;
+                    quoted = self.quoted(&basket).await?;
                 }
                 Err(error) => return Err(self.refused(error).await),
             }
         }
     }
 
+    /// The basket at present prices, and the versions of the products that have them.
+    async fn quoted(&self, basket: &Basket) -> Result<Quoted, PlaceOrderError> {
+        let offers = self.offers.offers(basket).await?;
+        let products = basket.items().iter().map(|(product, _)| *product);
+        let quotes = products.zip(offers.iter().map(|offer| offer.version)).collect();
+        Ok(Quoted { lines: basket.priced(offers)?, quotes })
+    }
+
     fn placed(
         &self,
         id: OrderId,
-        basket: &Basket,
-        offers: &[Offer],
+        Quoted { lines, quotes }: Quoted,
         call: &Call<'_, Order>,
-    ) -> Result<(UnitOfWork, Order), PlaceOrderError> {
-        let lines: OrderLines = basket.priced(offers)?;
+    ) -> (UnitOfWork, Order) {
         let stamp = self.stamp();
         let change = Change::created(Order::place(id, lines, stamp));
         let order = change.state().clone();
         let until = stamp.at.after(self.policy.hold);
-        let products = basket.items().iter().map(|(product, _)| *product);
-        let unit = UnitOfWork {
-            quotes: products.zip(offers.iter().map(|offer| offer.version)).collect(),
-            stock: self.moves(&order, |quantity| MoveKind::Reserve { order: id, quantity, until }),
-            orders: vec![change],
-            ..call.unit(&order)
-        };
-        Ok((unit, order))
+        let stock = self.moves(&order, |quantity| MoveKind::Reserve { order: id, quantity, until });
+        let unit = UnitOfWork { orders: vec![change], quotes, stock, ..call.unit(&order) };
+        (unit, order)
     }
 
     /// Takes the soft hold back by projecting what the store said, then answers.
@@ -101,6 +101,12 @@ impl UseCases {
         }
         Ok(())
     }
+}
+
+/// What an order is decided on.
+struct Quoted {
+    lines: OrderLines,
+    quotes: Vec<(ProductId, Version)>,
 }
 
 /// When each product was last seen to be sold out by the store itself.
