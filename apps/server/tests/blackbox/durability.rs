@@ -58,7 +58,11 @@ fn everything_survives_a_restart() {
     let (_, order) = server.client().order(1, 2).unwrap();
     let order = order.unwrap();
     server.call("POST", &format!("/api/orders/{order}/payment"), &json!(null));
-    server.call("POST", &format!("/api/orders/{order}/payment/complete?success=true"), &json!(null));
+    server.call(
+        "POST",
+        &format!("/api/orders/{order}/payment/complete?success=true"),
+        &json!(null),
+    );
     wait_until("the delivery is prepared", || {
         server.get(&format!("/api/delivery/{order}")).0 == 200
     });

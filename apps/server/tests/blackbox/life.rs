@@ -15,8 +15,7 @@ fn paid_order(server: &Server) -> i64 {
 /// The whole life by itself, with the delays shortened: created, paid, prepared, shipped, delivered.
 #[test]
 fn an_order_reaches_its_customer_and_tells_of_every_step() {
-    let server =
-        Server::start(&["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"]);
+    let server = Server::start(&["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"]);
     let order = paid_order(&server);
     wait_until("the order is delivered", || {
         server.get(&format!("/api/delivery/{order}")).1["data"]["status"] == "DELIVERED"
