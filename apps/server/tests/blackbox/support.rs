@@ -14,7 +14,7 @@ use tempfile::TempDir;
 const PATIENCE: Duration = Duration::from_secs(60);
 
 /// A running server and its folder.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
     url: String,
     agent: ureq::Agent,
@@ -24,12 +24,12 @@ pub struct Server {
 
 impl Server {
     /// A server on a fresh database.
-    pub fn start(args: &[&str]) -> Self {
+    pub(crate) fn start(args: &[&str]) -> Self {
         Self::start_in(Arc::new(TempDir::new().unwrap()), args)
     }
 
     /// A server on whatever the folder holds.
-    pub fn start_in(folder: Arc<TempDir>, args: &[&str]) -> Self {
+    pub(crate) fn start_in(folder: Arc<TempDir>, args: &[&str]) -> Self {
         let mut child = command(folder.path())
             .args(["--port", "0", "--host", "127.0.0.1"])
             .args(args)
@@ -48,53 +48,53 @@ impl Server {
     }
 
     /// `http://localhost:…`
-    pub fn url(&self) -> &str {
+    pub(crate) fn url(&self) -> &str {
         &self.url
     }
 
     /// The folder with `data/` and `logs/`.
-    pub fn folder(&self) -> Arc<TempDir> {
+    pub(crate) fn folder(&self) -> Arc<TempDir> {
         self.folder.clone()
     }
 
     /// The database file.
-    pub fn database(&self) -> PathBuf {
+    pub(crate) fn database(&self) -> PathBuf {
         self.folder.path().join("data/ordersystem.db")
     }
 
     /// Everything on standard output and standard error so far.
-    pub fn printed(&self) -> String {
+    pub(crate) fn printed(&self) -> String {
         self.printed.lock().unwrap().clone()
     }
 
     /// The log file so far.
-    pub fn log(&self) -> String {
+    pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.folder.path().join("logs/application.log")).unwrap()
     }
 
     /// What other threads call the server with.
-    pub fn client(&self) -> Client {
+    pub(crate) fn client(&self) -> Client {
         Client { url: self.url.clone(), agent: self.agent.clone() }
     }
 
     /// Calls with a JSON body, or without one when it is null.
-    pub fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.client().call(method, path, body)
     }
 
     /// Reads.
-    pub fn get(&self, path: &str) -> (u16, Value) {
+    pub(crate) fn get(&self, path: &str) -> (u16, Value) {
         self.call("GET", path, &Value::Null)
     }
 
     /// Sends one of kill's signals.
-    pub fn signal(&self, signal: &str) {
+    pub(crate) fn signal(&self, signal: &str) {
         let pid = self.child.id().to_string();
         assert!(Command::new("kill").args([signal, &pid]).status().unwrap().success());
     }
 
     /// Waits for the process to end by itself.
-    pub fn wait(&mut self) -> ExitStatus {
+    pub(crate) fn wait(&mut self) -> ExitStatus {
         let mut status = None;
         wait_until("the process ends", || {
             status = self.child.try_wait().unwrap();
@@ -104,13 +104,13 @@ impl Server {
     }
 
     /// `kill -9`.
-    pub fn kill(mut self) {
+    pub(crate) fn kill(mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Asks the server to end, and checks that it does so cleanly.
-    pub fn stop(mut self) {
+    pub(crate) fn stop(mut self) {
         self.signal("-TERM");
         assert_eq!(self.wait().code(), Some(0), "{}", self.printed());
     }
@@ -125,19 +125,19 @@ impl Drop for Server {
 
 /// Calls one server; cheap to clone into threads.
 #[derive(Clone)]
-pub struct Client {
+pub(crate) struct Client {
     url: String,
     agent: ureq::Agent,
 }
 
 impl Client {
     /// Status and JSON body.
-    pub fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) fn call(&self, method: &str, path: &str, body: &Value) -> (u16, Value) {
         self.try_call(method, path, body).unwrap()
     }
 
     /// As [`Self::call`], for servers that may die meanwhile.
-    pub fn try_call(
+    pub(crate) fn try_call(
         &self,
         method: &str,
         path: &str,
@@ -155,7 +155,11 @@ impl Client {
     }
 
     /// Places an order; the answer's status and the order's id.
-    pub fn order(&self, product: i64, quantity: i64) -> Result<(u16, Option<i64>), ureq::Error> {
+    pub(crate) fn order(
+        &self,
+        product: i64,
+        quantity: i64,
+    ) -> Result<(u16, Option<i64>), ureq::Error> {
         let body = json!({"productId": product, "quantity": quantity});
         let (status, answer) = self.try_call("POST", "/api/orders", &body)?;
         Ok((status, answer["data"]["orderId"].as_i64()))
@@ -174,7 +178,7 @@ fn agent() -> ureq::Agent {
 }
 
 /// The binary in a folder of its own, with nothing of our environment that is a setting.
-pub fn command(folder: &Path) -> Command {
+pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ordersystem"));
     command.current_dir(folder).stdin(Stdio::null());
     for (name, _) in std::env::vars_os() {
@@ -187,14 +191,14 @@ pub fn command(folder: &Path) -> Command {
 }
 
 /// Runs a command to its end: exit code, standard output, standard error.
-pub fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
+pub(crate) fn run(folder: &Path, args: &[&str]) -> (i32, String, String) {
     let output = command(folder).args(args).output().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
     (output.status.code().unwrap(), text(output.stdout), text(output.stderr))
 }
 
 /// Waits for a condition with a deadline; there is no sleep that has to be long enough.
-pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
+pub(crate) fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
     let deadline = Instant::now() + PATIENCE;
     while !condition() {
         assert!(Instant::now() < deadline, "waited in vain: {what}");
@@ -203,7 +207,7 @@ pub fn wait_until(what: &str, mut condition: impl FnMut() -> bool) {
 }
 
 /// Checks every invariant of the database that the database itself can see.
-pub fn verify(folder: &Path) {
+pub(crate) fn verify(folder: &Path) {
     let (code, out, err) = run(folder, &["verify"]);
     assert_eq!(code, 0, "broken invariants:\n{out}{err}");
 }
