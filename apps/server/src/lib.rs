@@ -1,5 +1,6 @@
 //! The order system as one program: settings, command line, and what they start.
 
+pub mod background;
 pub mod banner;
 pub mod cli;
 pub mod clock;
@@ -7,3 +8,4 @@ pub mod config;
 pub mod serve;
 pub mod shutdown;
 pub mod telemetry;
+pub mod wiring;

@@ -1,0 +1,74 @@
+//! What runs beside the requests. Every part owns its state, may be repeated at will, and stops by a token; one
+//! supervisor keeps all of them running and waits for them at the end.
+
+mod backoff;
+pub mod consumers;
+pub mod relay;
+pub mod supervisor;
+pub mod timers;
+
+use std::sync::Arc;
+
+use backoff::Backoff;
+use consumers::{Consumer, OrderEvents, StockEvents};
+use relay::Relay;
+use supervisor::Part;
+use timers::{
+    Deliveries, Holds, Purge, Reconcile, Statistics, Step, StepDelay, Timer, UnpreparedOrders,
+};
+
+use crate::config::{Role, Settings};
+use crate::wiring::World;
+
+/// The parts of one process.
+pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
+    match settings.server.role {
+        Role::All => {
+            let mut parts = vec![relay(world)];
+            parts.extend(consumers(world));
+            parts.extend(delivery_timers(world, settings));
+            parts.extend(timers(world, settings));
+            parts
+        }
+    }
+}
+
+fn relay(world: &World) -> Arc<dyn Part> {
+    Arc::new(Relay::new(world.outbox.clone(), world.broker.clone()))
+}
+
+fn consumers(world: &World) -> [Arc<dyn Part>; 2] {
+    let orders = OrderEvents::new(world.use_cases.clone(), world.clock.clone());
+    let stock = StockEvents::new(world.use_cases.clone(), world.clock.clone());
+    [
+        Arc::new(Consumer::new(orders, world.broker.clone(), world.clock.clone())),
+        Arc::new(Consumer::new(stock, world.broker.clone(), world.clock.clone())),
+    ]
+}
+
+/// The timers that the setting `scheduler.delivery.enabled` turns off, which leaves every step to the administrator.
+fn delivery_timers(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
+    let delays = &settings.scheduler.delivery;
+    if !delays.enabled {
+        return Vec::new();
+    }
+    let steps = [(Step::Ship, delays.ship_delay), (Step::Deliver, delays.delivery_delay)];
+    let timer = |(step, delay)| -> Arc<dyn Part> {
+        let delay = StepDelay { step, delay };
+        Arc::new(Timer::new(Deliveries::new(world.use_cases.clone(), world.due.clone(), delay)))
+    };
+    steps.into_iter().map(timer).collect()
+}
+
+fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 5] {
+    let (use_cases, due) = (&world.use_cases, &world.due);
+    let poll = settings.inventory.expiry_poll;
+    let (clock, zone) = (world.clock.clone(), settings.timezone);
+    [
+        Arc::new(Timer::new(Holds::new(use_cases.clone(), due.clone(), poll))),
+        Arc::new(Timer::new(UnpreparedOrders::new(use_cases.clone(), due.clone()))),
+        Arc::new(Timer::new(Statistics::new(due.clone(), clock, zone))),
+        Arc::new(Timer::new(Reconcile::new(world.reads.clone(), world.admission.clone()))),
+        Arc::new(Timer::new(Purge::new(world.outbox.clone()))),
+    ]
+}

@@ -1,0 +1,136 @@
+//! What time brings about. Each timer looks for what is due and lets a use case act; the use case looks again, so two
+//! replicas, or two looks, act once.
+
+mod deliveries;
+mod holds;
+mod purge;
+mod reconcile;
+mod statistics;
+mod unprepared;
+
+use std::time::Duration;
+
+use async_trait::async_trait;
+use futures_util::future::join_all;
+use ordersystem_application::StoreUnavailable;
+use ordersystem_shared_kernel::{Coded, ErrorKind, OrderId};
+use tokio::time::sleep;
+use tokio_util::sync::CancellationToken;
+
+pub use deliveries::{Deliveries, Step, StepDelay};
+pub use holds::Holds;
+pub use purge::Purge;
+pub use reconcile::{Drift, Reconcile};
+pub use statistics::Statistics;
+pub use unprepared::UnpreparedOrders;
+
+use super::Backoff;
+use super::supervisor::Part;
+
+/// Most due rows of one turn: their units fit one commit.
+const PAGE: usize = 100;
+
+/// What a timer does when it wakes up.
+#[async_trait]
+pub trait Job: Send + Sync {
+    /// How the log calls it.
+    fn name(&self) -> String;
+
+    /// How long to sleep after a turn that left nothing.
+    fn pause(&self) -> Duration;
+
+    /// Does what is due, at most one page of it.
+    async fn turn(&self) -> Result<Turn, StoreUnavailable>;
+}
+
+/// How much a turn left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// Probably more is due.
+    More,
+    /// Nothing more, as far as one can tell.
+    Done,
+}
+
+/// The part that wakes one job up.
+pub struct Timer<J> {
+    job: J,
+}
+
+impl<J> Timer<J> {
+    /// Wakes `job`, at once for the first time.
+    pub const fn new(job: J) -> Self {
+        Self { job }
+    }
+}
+
+#[async_trait]
+impl<J: Job> Part for Timer<J> {
+    fn name(&self) -> String {
+        self.job.name()
+    }
+
+    async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        let mut backoff = Backoff::new();
+        while !stop.is_cancelled() {
+            let turn = self.job.turn().await;
+            let pause = match &turn {
+                Ok(Turn::More) => Duration::ZERO,
+                Ok(Turn::Done) => self.job.pause(),
+                Err(_) => backoff.pause(),
+            };
+            match turn {
+                Ok(_) => backoff.reset(),
+                Err(error) => {
+                    tracing::warn!("{} has to wait: {error}; next try in {pause:?}", self.name());
+                }
+            }
+            stop.run_until_cancelled(sleep(pause)).await;
+        }
+        Ok(())
+    }
+}
+
+/// What became of one due order.
+enum Acted {
+    /// The step is done.
+    Done,
+    /// The order needs no such step any more.
+    MovedOn,
+    /// It is still due.
+    NotYet,
+}
+
+/// Runs a step for every due order, all at once so that the store commits them together.
+async fn act<F, E>(job: &str, due: Vec<OrderId>, step: impl Fn(OrderId) -> F) -> Turn
+where
+    F: Future<Output = Result<(), E>>,
+    E: Coded,
+{
+    let page_was_full = due.len() >= PAGE;
+    let steps = due.into_iter().map(|order| {
+        let outcome = step(order);
+        async move { acted(job, order, outcome.await) }
+    });
+    let outcomes = join_all(steps).await;
+    let got_on = outcomes.iter().any(|outcome| matches!(outcome, Acted::Done));
+    if page_was_full && got_on { Turn::More } else { Turn::Done }
+}
+
+fn acted<E: Coded>(job: &str, order: OrderId, outcome: Result<(), E>) -> Acted {
+    let Err(error) = outcome else { return Acted::Done };
+    match error.kind() {
+        ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Invalid => {
+            tracing::debug!("{job}: orderId={order} has moved on: {error}");
+            Acted::MovedOn
+        }
+        ErrorKind::Conflict | ErrorKind::Unavailable => {
+            tracing::warn!("{job}: orderId={order} has to wait: {error}");
+            Acted::NotYet
+        }
+        ErrorKind::Internal => {
+            tracing::error!("{job}: orderId={order} cannot be handled: {error}");
+            Acted::NotYet
+        }
+    }
+}

@@ -1,0 +1,134 @@
+//! Settings → engines → use cases: the only place that knows which adapter plays which part.
+
+use std::fmt;
+use std::sync::Arc;
+
+use ordersystem_application::{
+    BrokerError, DueWork, EventBroker, Numbers, Outbox, Policy, Ports, ProductStepError, Reads,
+    Store, StoreUnavailable, UseCases,
+};
+use ordersystem_inventory::StockAdmission;
+use ordersystem_shared_kernel::{Clock, Ids};
+
+use crate::background::timers::Reconcile;
+use crate::config::Settings;
+
+/// Everything outside of the program: one adapter for each port.
+#[derive(Clone)]
+pub struct Engines {
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// What people look at.
+    pub reads: Arc<dyn Reads>,
+    /// Order, delivery and product numbers.
+    pub numbers: Arc<dyn Numbers>,
+    /// What was committed but may not be published yet.
+    pub outbox: Arc<dyn Outbox>,
+    /// What time brings about.
+    pub due: Arc<dyn DueWork>,
+    /// The fast counters.
+    pub admission: Arc<dyn StockAdmission>,
+    /// Where events go.
+    pub broker: Arc<dyn EventBroker>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Event and transaction ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// The wired program, without anything that runs by itself.
+#[derive(Clone)]
+pub struct World {
+    /// What the program can do.
+    pub use_cases: UseCases,
+    /// The truth.
+    pub store: Arc<dyn Store>,
+    /// What people look at.
+    pub reads: Arc<dyn Reads>,
+    /// What was committed but may not be published yet.
+    pub outbox: Arc<dyn Outbox>,
+    /// What time brings about.
+    pub due: Arc<dyn DueWork>,
+    /// The fast counters.
+    pub admission: Arc<dyn StockAdmission>,
+    /// Where events go.
+    pub broker: Arc<dyn EventBroker>,
+    /// The time.
+    pub clock: Arc<dyn Clock>,
+    /// Event and transaction ids.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// Why the program could not be wired or made ready.
+#[derive(Debug, thiserror::Error)]
+pub enum WiringError {
+    /// The store opened and stopped answering.
+    #[error("the store stopped answering while the program started")]
+    Store(#[from] StoreUnavailable),
+    /// The broker did not take the events of the last run.
+    #[error("the broker does not take events")]
+    Broker(#[from] BrokerError),
+    /// The sample products could not be put on sale.
+    #[error("the sample products cannot be put on sale")]
+    Samples(#[from] ProductStepError),
+}
+
+impl World {
+    /// How many published events are shown again to those who come back after a restart.
+    const HISTORY: usize = 10_000;
+
+    /// Wires the use cases to the engines; touches none of them.
+    pub fn build(settings: &Settings, engines: Engines) -> Self {
+        let Engines { store, reads, numbers, outbox, due, admission, broker, clock, ids } = engines;
+        let ports = Ports {
+            store: store.clone(),
+            admission: admission.clone(),
+            numbers,
+            clock: clock.clone(),
+            ids: ids.clone(),
+        };
+        let policy = Policy {
+            hold: settings.inventory.reservation_ttl,
+            courier: settings.delivery.default_courier.clone(),
+            zone: settings.timezone,
+        };
+        let use_cases = UseCases::new(ports, policy);
+        Self { use_cases, store, reads, outbox, due, admission, broker, clock, ids }
+    }
+
+    /// Sets all counters to what the store says.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub async fn fill_counters(&self) -> Result<(), WiringError> {
+        Reconcile::new(self.reads.clone(), self.admission.clone()).pass().await?;
+        Ok(())
+    }
+
+    /// Makes a broker that forgets at exit know the latest events again. Its groups read them again as well, which their
+    /// receipts make harmless, and which catches what the last run published but did not handle.
+    ///
+    /// # Errors
+    /// The store cannot be read, or the broker takes nothing.
+    pub async fn replay_history(&self) -> Result<(), WiringError> {
+        let history = self.outbox.recent(Self::HISTORY).await?;
+        Ok(self.broker.publish(&history).await?)
+    }
+
+    /// Puts the sample products on sale in an empty shop.
+    ///
+    /// # Errors
+    /// [`WiringError::Samples`].
+    pub async fn seed(&self) -> Result<(), WiringError> {
+        if self.use_cases.seed_samples().await? {
+            tracing::info!("an empty shop: the three sample products are on sale now");
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for World {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("World").finish_non_exhaustive()
+    }
+}
