@@ -29,6 +29,9 @@ pub enum Command {
     /// Look at the events that were published
     #[command(subcommand)]
     Events(EventsCommand),
+    /// Look at the stock
+    #[command(subcommand)]
+    Inventory(InventoryCommand),
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -63,6 +66,29 @@ pub struct TailArgs {
     /// Stop after so many events
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..))]
     pub max: Option<u64>,
+}
+
+/// Commands about stock.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum InventoryCommand {
+    /// Compare database and counters for every product; exit code 1 when they differ
+    Status {
+        /// Address of the server [default: the port of the settings on this machine]
+        #[arg(long)]
+        url: Option<String>,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+/// How to print what was found.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shape {
+    /// For people.
+    Table,
+    /// For programs.
+    Json,
 }
 
 /// Commands about settings.
@@ -191,6 +217,12 @@ mod tests {
         check("config check", config(ConfigCommand::Check));
         check("config example", config(ConfigCommand::Example));
         check("config reference", config(ConfigCommand::Reference));
+        let status = |url: Option<&str>, json| {
+            let url = url.map(str::to_owned);
+            Some(Command::Inventory(InventoryCommand::Status { url, json }))
+        };
+        check("inventory status", status(None, false));
+        check("inventory status --json --url h:1", status(Some("h:1"), true));
         check("doctor", Some(Command::Doctor));
         check("healthcheck", Some(Command::Healthcheck { url: None }));
         check("healthcheck h:1", Some(Command::Healthcheck { url: Some("h:1".into()) }));

@@ -5,6 +5,7 @@ mod doctor;
 mod exit;
 mod healthcheck;
 mod http;
+mod inventory;
 mod output;
 mod settings;
 mod sse;
@@ -12,7 +13,9 @@ mod tail;
 
 use std::io;
 
-pub use args::{Cli, Command, ConfigCommand, EventsCommand, SettingArgs, TailArgs};
+pub use args::{
+    Cli, Command, ConfigCommand, EventsCommand, InventoryCommand, SettingArgs, Shape, TailArgs,
+};
 pub use exit::Exit;
 pub use output::Output;
 
@@ -38,6 +41,10 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         Command::Healthcheck { url } => with_url(url.as_deref(), cli, output, healthcheck::run),
         Command::Events(EventsCommand::Tail(args)) => {
             with_url(args.url.as_deref(), cli, output, |url, output| tail::run(args, url, output))
+        }
+        Command::Inventory(InventoryCommand::Status { url, json }) => {
+            let shape = if *json { Shape::Json } else { Shape::Table };
+            with_url(url.as_deref(), cli, output, |url, output| inventory::run(shape, url, output))
         }
         Command::Serve => match settings::settings(&cli.settings, output) {
             Ok(settings) => Ok(serve::run(settings, output)),

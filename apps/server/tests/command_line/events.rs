@@ -1,35 +1,5 @@
-use std::io::{BufRead, BufReader, Write};
-use std::net::TcpListener;
-use std::sync::mpsc::{Receiver, channel};
-use std::thread;
-
 use crate::Shell;
-
-/// A server that gives each connection the next answer, then closes it. Gives its address and the requests.
-fn server(answers: Vec<String>) -> (String, Receiver<String>) {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = format!("127.0.0.1:{}", listener.local_addr().unwrap().port());
-    let (sender, requests) = channel();
-    thread::spawn(move || {
-        for answer in answers {
-            let (mut stream, _) = listener.accept().unwrap();
-            let head: Vec<_> = BufReader::new(&stream)
-                .lines()
-                .map(Result::unwrap)
-                .take_while(|line| !line.is_empty())
-                .collect();
-            stream.write_all(answer.as_bytes()).unwrap();
-            let _test_over = sender.send(head.join("\n").to_lowercase());
-        }
-    });
-    (address, requests)
-}
-
-fn answer(status: &str, body: &str) -> String {
-    format!(
-        "HTTP/1.1 {status}\r\ncontent-type: text/event-stream\r\nconnection: close\r\n\r\n{body}"
-    )
-}
+use crate::server::{answer, server};
 
 fn event(id: u64, topic: &str, key: u64, value: &str) -> String {
     format!(
@@ -100,28 +70,4 @@ fn tail_without_a_server_says_so() {
     // The server is gone after its only answer.
     let ran = Shell::new().run(&format!("events tail --url {url}")).ended(69);
     assert_eq!(ran.stderr.lines().count(), 1, "{ran:?}");
-}
-
-#[test]
-fn healthcheck_is_one_line_and_an_exit_code() {
-    let (url, requests) = server(vec![
-        answer("200 OK", r#"{"status":"UP"}"#),
-        answer("503 Service Unavailable", r#"{"status":"DOWN"}"#),
-        answer("200 OK", ""),
-    ]);
-    let shell = Shell::new();
-    let ran = shell.run(&format!("healthcheck {url}")).ended(0);
-    assert_eq!(ran.stdout, format!("UP http://{url}/actuator/health\n"));
-    let ran = shell.run(&format!("healthcheck http://{url}/")).ended(1);
-    assert!(
-        ran.stdout.starts_with(&format!("DOWN http://{url}/actuator/health: answered 503")),
-        "{ran:?}"
-    );
-    shell.run(&format!("healthcheck http://{url}/actuator/health/liveness")).ended(0);
-    let paths: Vec<_> =
-        requests.iter().map(|head| head.split_whitespace().nth(1).unwrap().to_owned()).collect();
-    assert_eq!(paths, ["/actuator/health", "/actuator/health", "/actuator/health/liveness"]);
-
-    let ran = shell.run(&format!("healthcheck {url}")).ended(1);
-    assert_eq!(ran.stdout.lines().count(), 1, "{ran:?}");
 }

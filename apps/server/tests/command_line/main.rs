@@ -2,7 +2,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+mod asking;
 mod events;
+mod server;
 mod settings;
 
 use std::path::Path;
