@@ -32,14 +32,14 @@ impl Timestamp {
     /// The moment `duration` later; saturates at the end of the calendar.
     pub fn after(self, duration: Duration) -> Self {
         let sum = TimeDelta::from_std(duration).ok().and_then(|d| self.0.checked_add_signed(d));
-        Self(sum.unwrap_or(DateTime::<Utc>::MAX_UTC))
+        Self::from(sum.unwrap_or(DateTime::<Utc>::MAX_UTC))
     }
 
     /// The moment `duration` earlier; saturates at the epoch.
     pub fn before(self, duration: Duration) -> Self {
         let difference =
             TimeDelta::from_std(duration).ok().and_then(|d| self.0.checked_sub_signed(d));
-        Self(difference.unwrap_or(DateTime::UNIX_EPOCH))
+        Self::from(difference.unwrap_or(DateTime::UNIX_EPOCH)).max(Self::EPOCH)
     }
 
     /// How long ago `earlier` was; zero when it lies in the future.
@@ -124,5 +124,16 @@ mod tests {
         let second = Duration::from_secs(1);
         assert_eq!(Timestamp::EPOCH.since(Timestamp::EPOCH.after(second)), Duration::ZERO);
         assert_eq!(Timestamp::EPOCH.after(second).since(Timestamp::EPOCH), second);
+        assert_eq!(Timestamp::EPOCH.before(second), Timestamp::EPOCH);
+    }
+
+    #[test]
+    fn no_arithmetic_makes_a_moment_that_a_store_cannot_keep() {
+        let noon = Timestamp::from_micros(1_749_794_391_092_293);
+        for duration in [Duration::from_nanos(1), Duration::from_nanos(1_500), Duration::MAX] {
+            for moment in [noon.after(duration), noon.before(duration)] {
+                assert_eq!(Timestamp::from_micros(moment.as_micros()), moment, "{duration:?}");
+            }
+        }
     }
 }
