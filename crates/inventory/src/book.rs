@@ -8,7 +8,7 @@ use crate::{
 
 /// The stock rows that a batch of moves needs, loaded and locked by a store. Moves are applied one unit after another, as
 /// if each were alone; what was refused leaves no trace.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct StockBook {
     levels: BTreeMap<ProductId, Option<StockLevel>>,
     reservations: BTreeMap<(OrderId, ProductId), Reservation>,

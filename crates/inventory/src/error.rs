@@ -1,4 +1,4 @@
-use ordersystem_shared_kernel::{Coded, ErrorKind, ProductId, RepositoryError};
+use ordersystem_shared_kernel::{Coded, ErrorKind, OrderId, ProductId, RepositoryError};
 use thiserror::Error;
 
 /// Why a move was refused.
@@ -18,7 +18,7 @@ pub enum StockError {
         /// How many units must stay.
         held: i64,
     },
-    /// There is no hold to resolve, or it was resolved before.
+    /// There is no hold of that quantity to resolve, or it was resolved before.
     #[error("the hold on product {product} was resolved before")]
     NotHeld {
         /// Which product.
@@ -60,10 +60,33 @@ impl Coded for StockError {
 /// Why a step of [`crate::StockService`] was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum InventoryError {
+    /// Nothing was ever held for the order.
+    #[error("nothing is held for order {0}")]
+    NothingHeld(OrderId),
     /// The stock does not allow it.
     #[error(transparent)]
     Stock(#[from] StockError),
     /// The repository failed; see its kinds.
     #[error(transparent)]
     Repository(#[from] RepositoryError),
+}
+
+impl Coded for InventoryError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::NothingHeld(_) => "NOTHING_HELD",
+            Self::Stock(error) => error.code(),
+            Self::Repository(RepositoryError::Conflict) => "CONCURRENT_CHANGE",
+            Self::Repository(RepositoryError::Unavailable) => "STORE_UNAVAILABLE",
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::NothingHeld(_) => ErrorKind::Refused,
+            Self::Stock(error) => error.kind(),
+            Self::Repository(RepositoryError::Conflict) => ErrorKind::Conflict,
+            Self::Repository(RepositoryError::Unavailable) => ErrorKind::Unavailable,
+        }
+    }
 }

@@ -86,6 +86,18 @@ impl MoveKind {
         }
     }
 
+    /// How many units the order's hold has; none for adjustments.
+    pub const fn quantity(&self) -> Option<Quantity> {
+        match self {
+            Self::Reserve { quantity, .. }
+            | Self::Confirm { quantity, .. }
+            | Self::Release { quantity, .. }
+            | Self::Expire { quantity, .. }
+            | Self::Return { quantity, .. } => Some(*quantity),
+            Self::Adjust { .. } => None,
+        }
+    }
+
     /// The name under which the ledger keeps the move.
     pub const fn ledger_kind(&self) -> LedgerKind {
         match self {

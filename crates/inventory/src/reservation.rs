@@ -53,9 +53,13 @@ impl Reservation {
     /// What a move makes of the hold.
     ///
     /// # Errors
-    /// [`StockError::NotHeld`] when the hold was resolved before, or never confirmed in case of a return.
+    /// [`StockError::NotHeld`] when the hold was resolved before, or never confirmed in case of a return, or has another
+    /// quantity: units that belong to nobody would stay held for ever.
     pub fn resolve(self, kind: &MoveKind) -> Result<Self, StockError> {
         use ReservationState::{Confirmed, Expired, Held, Released, Returned};
+        if kind.quantity() != Some(self.quantity) {
+            return Err(StockError::NotHeld { product: self.product });
+        }
         let state = match (self.state, kind) {
             (Held, MoveKind::Confirm { .. }) => Confirmed,
             (Held, MoveKind::Release { .. }) => Released,

@@ -2,9 +2,7 @@ use std::sync::Arc;
 
 use ordersystem_shared_kernel::{EventId, Ids, OrderId, ProductId, Quantity, Stamp, Timestamp};
 
-use crate::{
-    InventoryError, MoveKind, Reservation, ReservationState, StockLevel, StockMove, StockRepository,
-};
+use crate::{InventoryError, MoveKind, StockLevel, StockMove, StockRepository};
 
 /// Stock over a repository of one's own: hold, sell, give back, adjust.
 #[derive(Clone)]
@@ -36,7 +34,7 @@ impl StockService {
     /// Sells everything that is held for an order.
     ///
     /// # Errors
-    /// A hold that was resolved meanwhile, or a repository that failed.
+    /// [`InventoryError::NothingHeld`], a hold that was resolved before, or a repository that failed.
     pub async fn confirm(
         &self,
         order: OrderId,
@@ -88,15 +86,16 @@ impl StockService {
         (at, ids): (Timestamp, &dyn Ids),
         kind: impl Fn(Quantity) -> MoveKind + Send,
     ) -> Result<(), InventoryError> {
-        let held = self.stock.reservations(order).await?;
-        let moves = held
-            .iter()
-            .filter(|reservation: &&Reservation| reservation.state == ReservationState::Held)
-            .map(|held| StockMove {
-                product: held.product,
-                kind: kind(held.quantity),
-                stamp: Stamp { at, event: EventId::new(ids.uuid()) },
-            });
+        let holds = self.stock.reservations(order).await?;
+        if holds.is_empty() {
+            return Err(InventoryError::NothingHeld(order));
+        }
+        // Resolved holds too: the book refuses them, where leaving them out would sell what is no longer there.
+        let moves = holds.iter().map(|hold| StockMove {
+            product: hold.product,
+            kind: kind(hold.quantity),
+            stamp: Stamp { at, event: EventId::new(ids.uuid()) },
+        });
         self.stock.commit(moves.collect()).await
     }
 }
