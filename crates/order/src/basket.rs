@@ -16,19 +16,20 @@ impl Basket {
     pub fn new(
         items: impl IntoIterator<Item = (ProductId, Quantity)>,
     ) -> Result<Self, BasketError> {
-        let mut requested = 0;
-        let mut merged: Vec<(ProductId, Quantity)> = Vec::new();
+        let items: Vec<_> = items.into_iter().collect();
+        match items.len() {
+            0 => return Err(BasketError::Empty),
+            1..=OrderLines::MAX => {}
+            requested => return Err(BasketError::TooManyLines { requested }),
+        }
+        let mut merged: Vec<(ProductId, Quantity)> = Vec::with_capacity(items.len());
         for (product, quantity) in items {
-            requested += 1;
             match merged.iter_mut().find(|(known, _)| *known == product) {
                 Some((_, sum)) => *sum = sum.plus(quantity)?,
                 None => merged.push((product, quantity)),
             }
-            if requested > OrderLines::MAX {
-                return Err(BasketError::TooManyLines { requested });
-            }
         }
-        if merged.is_empty() { Err(BasketError::Empty) } else { Ok(Self { items: merged }) }
+        Ok(Self { items: merged })
     }
 
     /// A basket of one line, the most common one.

@@ -1,0 +1,16 @@
+//! The delivery domain from outside: what a team that embeds it may rely on.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+mod arrival;
+mod fixture;
+mod service;
+mod stages;
+
+#[path = "../../examples/delivery_alone.rs"]
+mod example;
+
+#[test]
+fn the_example_holds() {
+    example::main().unwrap();
+}

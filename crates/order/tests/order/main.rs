@@ -1,0 +1,18 @@
+//! The order domain from outside: what a team that embeds it may rely on.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+mod basket;
+mod event;
+mod fixture;
+mod service;
+mod transitions;
+mod walk;
+
+#[path = "../../examples/order_alone.rs"]
+mod example;
+
+#[test]
+fn the_example_holds() {
+    example::main().unwrap();
+}
