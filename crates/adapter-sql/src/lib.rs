@@ -1,1 +1,7 @@
-//! .
+#![doc = include_str!("../README.md")]
+
+mod rows;
+mod schema;
+mod sqlite;
+
+pub use sqlite::{MigrationState, OpenError, SqlStore, SqliteConfig, migrate, migration_status};

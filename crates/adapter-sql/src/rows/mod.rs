@@ -1,0 +1,19 @@
+//! One struct per table, and how it becomes a value of a domain and back.
+
+mod delivery;
+mod order;
+mod outbox;
+mod payment;
+mod product;
+mod receipt;
+mod stock;
+mod value;
+
+pub(crate) use delivery::{DeliveryRow, DeliveryUpdate};
+pub(crate) use order::{HistoryRow, LineRow, OrderRow, OrderUpdate};
+pub(crate) use outbox::{NewOutboxRow, StoredOutboxRow};
+pub(crate) use payment::{PaymentRow, RefundRow, payment_from_rows, payment_rows};
+pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate};
+pub(crate) use receipt::{AnswerRow, InboxRow, RequestRow};
+pub(crate) use stock::{LedgerRow, ReservationRow};
+pub(crate) use value::{Micros, UuidBytes};

@@ -1,0 +1,168 @@
+use std::borrow::Cow;
+
+use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::result::Error as SqlError;
+
+use ordersystem_application::{HistoryEntry, OrderSummary};
+use ordersystem_order::{Cause, Order, OrderEvent, OrderLine, OrderLines, OrderStatus};
+use ordersystem_shared_kernel::{Aggregate, EventId, OrderId, ProductId, Version};
+
+use super::value::{corrupt, money, named, quantity};
+use super::{Micros, UuidBytes};
+use crate::schema::{order_history, order_lines, orders};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = orders, treat_none_as_default_value = false)]
+pub(crate) struct OrderRow {
+    id: i64,
+    status: Cow<'static, str>,
+    version: i64,
+    total: i64,
+    currency: String,
+    line_count: i64,
+    placed_at: Micros,
+    updated_at: Micros,
+}
+
+impl From<&Order> for OrderRow {
+    fn from(order: &Order) -> Self {
+        let total = order.lines().total();
+        Self {
+            id: order.id().get(),
+            status: Cow::Borrowed(order.status().as_str()),
+            version: order.version().get(),
+            total: total.amount(),
+            currency: total.currency().to_string(),
+            line_count: i64::try_from(order.lines().as_slice().len()).unwrap_or(i64::MAX),
+            placed_at: Micros(order.placed_at()),
+            updated_at: Micros(order.updated_at()),
+        }
+    }
+}
+
+impl OrderRow {
+    pub(crate) fn restore(self, lines: Vec<LineRow>) -> Result<Order, SqlError> {
+        let lines = lines.into_iter().map(LineRow::restore).collect::<Result<_, _>>()?;
+        let lines = OrderLines::new(lines).map_err(|error| corrupt("order_lines", error))?;
+        Ok(Order::restore(
+            OrderId::new(self.id),
+            lines,
+            status("orders.status", &self.status)?,
+            Version::new(self.version),
+            self.placed_at.0,
+            self.updated_at.0,
+        ))
+    }
+
+    pub(crate) fn summary(self) -> Result<OrderSummary, SqlError> {
+        Ok(OrderSummary {
+            id: OrderId::new(self.id),
+            status: status("orders.status", &self.status)?,
+            total: money("orders.total", self.total, &self.currency)?,
+            lines: self.line_count,
+            placed_at: self.placed_at.0,
+            updated_at: self.updated_at.0,
+        })
+    }
+}
+
+/// What changes in an order after it was placed.
+#[derive(AsChangeset, Identifiable)]
+#[diesel(table_name = orders)]
+pub(crate) struct OrderUpdate {
+    id: i64,
+    status: &'static str,
+    version: i64,
+    updated_at: Micros,
+}
+
+impl From<&Order> for OrderUpdate {
+    fn from(order: &Order) -> Self {
+        Self {
+            id: order.id().get(),
+            status: order.status().as_str(),
+            version: order.version().get(),
+            updated_at: Micros(order.updated_at()),
+        }
+    }
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = order_lines, treat_none_as_default_value = false)]
+pub(crate) struct LineRow {
+    order_id: i64,
+    position: i64,
+    product_id: i64,
+    name: String,
+    unit_price: i64,
+    currency: String,
+    quantity: i64,
+}
+
+impl LineRow {
+    /// One row per line of the order.
+    pub(crate) fn all(order: &Order) -> impl Iterator<Item = Self> {
+        (1..).zip(order.lines().as_slice()).map(|(position, line)| Self {
+            order_id: order.id().get(),
+            position,
+            product_id: line.product.get(),
+            name: line.name.clone(),
+            unit_price: line.unit_price.amount(),
+            currency: line.unit_price.currency().to_string(),
+            quantity: line.quantity.get(),
+        })
+    }
+
+    fn restore(self) -> Result<OrderLine, SqlError> {
+        Ok(OrderLine {
+            product: ProductId::new(self.product_id),
+            unit_price: money("order_lines.unit_price", self.unit_price, &self.currency)?,
+            quantity: quantity("order_lines.quantity", self.quantity)?,
+            name: self.name,
+        })
+    }
+}
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = order_history, treat_none_as_default_value = false)]
+pub(crate) struct HistoryRow {
+    order_id: i64,
+    version: i64,
+    from_status: Option<Cow<'static, str>>,
+    to_status: Cow<'static, str>,
+    cause: Cow<'static, str>,
+    at: Micros,
+    event_id: UuidBytes,
+}
+
+impl From<&OrderEvent> for HistoryRow {
+    fn from(event: &OrderEvent) -> Self {
+        Self {
+            order_id: event.order.get(),
+            version: event.version.get(),
+            from_status: event.from.map(|status| Cow::Borrowed(status.as_str())),
+            to_status: Cow::Borrowed(event.status.as_str()),
+            cause: Cow::Borrowed(event.cause.as_str()),
+            at: Micros(event.at),
+            event_id: UuidBytes(event.id.get()),
+        }
+    }
+}
+
+impl HistoryRow {
+    pub(crate) fn restore(self) -> Result<HistoryEntry, SqlError> {
+        let from = self.from_status.map(|text| status("order_history.from_status", &text));
+        Ok(HistoryEntry {
+            version: Version::new(self.version),
+            from: from.transpose()?,
+            to: status("order_history.to_status", &self.to_status)?,
+            cause: named("order_history.cause", &Cause::ALL, Cause::as_str, &self.cause)?,
+            at: self.at.0,
+            event: EventId::new(self.event_id.0),
+        })
+    }
+}
+
+fn status(column: &'static str, text: &str) -> Result<OrderStatus, SqlError> {
+    named(column, &OrderStatus::ALL, OrderStatus::as_str, text)
+}

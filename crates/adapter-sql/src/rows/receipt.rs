@@ -1,0 +1,68 @@
+use diesel::prelude::{Insertable, Queryable, Selectable};
+use diesel::result::Error as SqlError;
+
+use ordersystem_application::StoredAnswer;
+use ordersystem_shared_kernel::{Answer, EventId, Fingerprint, RequestKey, Timestamp};
+
+use super::value::corrupt;
+use super::{Micros, UuidBytes};
+use crate::schema::{idempotency_keys, inbox};
+
+#[derive(Insertable)]
+#[diesel(table_name = inbox, treat_none_as_default_value = false)]
+pub(crate) struct InboxRow {
+    consumer: &'static str,
+    event_id: UuidBytes,
+    at: Micros,
+}
+
+impl InboxRow {
+    pub(crate) const fn new(consumer: &'static str, event: EventId, at: Timestamp) -> Self {
+        Self { consumer, event_id: UuidBytes(event.get()), at: Micros(at) }
+    }
+}
+
+#[derive(Insertable)]
+#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
+pub(crate) struct RequestRow {
+    principal: String,
+    route: String,
+    key: String,
+    fingerprint: Vec<u8>,
+    answer: Vec<u8>,
+    at: Micros,
+}
+
+impl RequestRow {
+    pub(crate) fn new(
+        request: &RequestKey,
+        fingerprint: &Fingerprint,
+        answer: &Answer,
+        at: Timestamp,
+    ) -> Self {
+        Self {
+            principal: request.principal.clone(),
+            route: request.route.clone(),
+            key: request.key.clone(),
+            fingerprint: fingerprint.0.to_vec(),
+            answer: answer.0.clone(),
+            at: Micros(at),
+        }
+    }
+}
+
+/// What a stored request says again.
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = idempotency_keys)]
+pub(crate) struct AnswerRow {
+    fingerprint: Vec<u8>,
+    answer: Vec<u8>,
+}
+
+impl AnswerRow {
+    pub(crate) fn restore(self) -> Result<StoredAnswer, SqlError> {
+        let unreadable = |bytes: Vec<u8>| corrupt("idempotency_keys.fingerprint", bytes.len());
+        let fingerprint = self.fingerprint.try_into().map(Fingerprint).map_err(unreadable)?;
+        Ok(StoredAnswer { fingerprint, answer: Answer(self.answer) })
+    }
+}

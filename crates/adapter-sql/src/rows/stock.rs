@@ -1,0 +1,81 @@
+use std::borrow::Cow;
+
+use diesel::prelude::{Insertable, Queryable, Selectable};
+use diesel::result::Error as SqlError;
+
+use ordersystem_inventory::{LedgerEntry, Reservation, ReservationState};
+use ordersystem_shared_kernel::{OrderId, ProductId};
+
+use super::value::{named, quantity};
+use super::{Micros, UuidBytes};
+use crate::schema::{reservations, stock_ledger};
+
+#[derive(Insertable, Queryable, Selectable)]
+#[diesel(table_name = reservations, treat_none_as_default_value = false)]
+pub(crate) struct ReservationRow {
+    order_id: i64,
+    product_id: i64,
+    quantity: i64,
+    state: Cow<'static, str>,
+    expires_at: Micros,
+}
+
+impl From<&Reservation> for ReservationRow {
+    fn from(reservation: &Reservation) -> Self {
+        Self {
+            order_id: reservation.order.get(),
+            product_id: reservation.product.get(),
+            quantity: reservation.quantity.get(),
+            state: Cow::Borrowed(reservation.state.as_str()),
+            expires_at: Micros(reservation.expires_at),
+        }
+    }
+}
+
+impl ReservationRow {
+    pub(crate) fn restore(self) -> Result<Reservation, SqlError> {
+        let states = &ReservationState::ALL;
+        Ok(Reservation {
+            order: OrderId::new(self.order_id),
+            product: ProductId::new(self.product_id),
+            quantity: quantity("reservations.quantity", self.quantity)?,
+            state: named("reservations.state", states, ReservationState::as_str, &self.state)?,
+            expires_at: self.expires_at.0,
+        })
+    }
+}
+
+/// Written once, read by people and by checks of the invariants only.
+#[derive(Insertable)]
+#[diesel(table_name = stock_ledger, treat_none_as_default_value = false)]
+pub(crate) struct LedgerRow {
+    product_id: i64,
+    version: i64,
+    kind: &'static str,
+    order_id: Option<i64>,
+    reason: Option<String>,
+    delta_total: i64,
+    delta_reserved: i64,
+    total_after: i64,
+    reserved_after: i64,
+    at: Micros,
+    event_id: UuidBytes,
+}
+
+impl From<LedgerEntry> for LedgerRow {
+    fn from(entry: LedgerEntry) -> Self {
+        Self {
+            product_id: entry.product.get(),
+            version: entry.version.get(),
+            kind: entry.kind.as_str(),
+            order_id: entry.order.map(OrderId::get),
+            reason: entry.reason,
+            delta_total: entry.delta_total,
+            delta_reserved: entry.delta_reserved,
+            total_after: entry.total_after,
+            reserved_after: entry.reserved_after,
+            at: Micros(entry.at),
+            event_id: UuidBytes(entry.event.get()),
+        }
+    }
+}

@@ -1,0 +1,88 @@
+use std::path::{Path, PathBuf};
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use thiserror::Error;
+
+/// Why a database cannot be used.
+#[derive(Debug, Error)]
+pub enum OpenError {
+    /// The file or its folder cannot be read, written or made, or is no database.
+    #[error("cannot open the database {}: {why}", path.display())]
+    CannotOpen {
+        /// As it was given.
+        path: PathBuf,
+        /// What the system says.
+        why: String,
+    },
+    /// A newer program has changed the schema.
+    #[error("the database was written by a newer version of this program (schema {version})")]
+    NewerSchema {
+        /// The newest migration that this program does not know.
+        version: String,
+    },
+    /// A migration failed; the schema is as before it.
+    #[error("the schema of the database cannot be brought up to date: {why}")]
+    Migration {
+        /// What the database says.
+        why: String,
+    },
+}
+
+impl OpenError {
+    pub(super) fn cannot_open(path: &Path, why: impl ToString) -> Self {
+        Self::CannotOpen { path: path.to_owned(), why: why.to_string() }
+    }
+}
+
+/// Waits for a process that holds the lock, for example a backup; synced at every commit.
+///
+/// Checkpoints come every 4 MiB of log: fewer syncs of the database file, and a log that stays small. No foreign keys
+/// are declared, so none are checked.
+const WRITING: &str = "
+    PRAGMA busy_timeout = 5000;
+    PRAGMA journal_mode = WAL;
+    PRAGMA synchronous = FULL;
+    PRAGMA wal_autocheckpoint = 1000;
+    PRAGMA journal_size_limit = 67108864;
+    PRAGMA cache_size = -65536;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 268435456;
+    PRAGMA foreign_keys = OFF;
+";
+
+const READING: &str = "
+    PRAGMA busy_timeout = 5000;
+    PRAGMA query_only = ON;
+    PRAGMA cache_size = -16384;
+    PRAGMA temp_store = MEMORY;
+    PRAGMA mmap_size = 268435456;
+";
+
+/// The connection that changes the database; makes the file when there is none.
+pub(super) fn writing(path: &Path) -> Result<SqliteConnection, OpenError> {
+    connect(path, WRITING)
+}
+
+/// A connection that cannot change anything.
+pub(super) fn reading(path: &Path) -> Result<SqliteConnection, OpenError> {
+    connect(path, READING)
+}
+
+/// Makes the folder of a database that does not exist yet.
+pub(super) fn make_folder(path: &Path) -> Result<(), OpenError> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
+    folder
+        .map_or(Ok(()), std::fs::create_dir_all)
+        .map_err(|error| OpenError::cannot_open(path, error))
+}
+
+fn connect(path: &Path, pragmas: &str) -> Result<SqliteConnection, OpenError> {
+    let absolute = std::path::absolute(path).map_err(|why| OpenError::cannot_open(path, why))?;
+    let not_text = || OpenError::cannot_open(path, "its path is not valid Unicode");
+    let name = absolute.to_str().ok_or_else(not_text)?;
+    let mut connection =
+        SqliteConnection::establish(name).map_err(|why| OpenError::cannot_open(path, why))?;
+    connection.batch_execute(pragmas).map_err(|why| OpenError::cannot_open(path, why))?;
+    Ok(connection)
+}

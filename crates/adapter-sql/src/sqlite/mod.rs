@@ -1,0 +1,18 @@
+//! The ports on SQLite: one writer thread with a queue, a few read connections beside it.
+
+mod chores;
+mod connection;
+mod due;
+mod load;
+mod migrations;
+mod numbers;
+mod outbox;
+mod readers;
+mod reads;
+mod record;
+mod store;
+mod writer;
+
+pub use connection::OpenError;
+pub use migrations::{MigrationState, migrate, migration_status};
+pub use store::{SqlStore, SqliteConfig};

@@ -1,0 +1,66 @@
+use std::time::Duration;
+
+use async_trait::async_trait;
+use diesel::prelude::*;
+
+use ordersystem_application::{Backlog, Outbox, OutboxRow, StoreUnavailable};
+
+use super::SqlStore;
+use super::chores::Chore;
+use crate::rows::{Micros, StoredOutboxRow};
+use crate::schema::outbox;
+
+#[async_trait]
+impl Outbox for SqlStore {
+    /// One writer assigns positions and commits them in the same order: no row can appear behind another.
+    async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
+        let limit = rows(limit);
+        let rows = self.shared.readers.read("the outbox", move |connection| {
+            let rows = outbox::table.filter(outbox::published_at.is_null());
+            let rows = rows.order(outbox::id).limit(limit).select(StoredOutboxRow::as_select());
+            rows.load(connection)?.into_iter().map(StoredOutboxRow::restore).collect()
+        });
+        rows.await
+    }
+
+    async fn mark_published(&self, positions: &[i64]) -> Result<(), StoreUnavailable> {
+        let (positions, at) = (positions.to_vec(), self.shared.clock.now());
+        self.chore(Chore::MarkPublished { positions, at }).await.map(drop)
+    }
+
+    async fn recent(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
+        let limit = rows(limit);
+        let rows = self.shared.readers.read("the outbox", move |connection| {
+            let rows = outbox::table.filter(outbox::published_at.is_not_null());
+            let rows = rows.order(outbox::id.desc()).limit(limit);
+            let rows = rows.select(StoredOutboxRow::as_select()).load(connection)?;
+            rows.into_iter().rev().map(StoredOutboxRow::restore).collect()
+        });
+        rows.await
+    }
+
+    async fn backlog(&self) -> Result<Backlog, StoreUnavailable> {
+        let backlog = self.shared.readers.read("the outbox", |connection| {
+            let pending = outbox::table.filter(outbox::published_at.is_null());
+            let oldest = pending.order(outbox::id).select(outbox::at).first::<Micros>(connection);
+            Ok(Backlog {
+                pending: pending.count().get_result(connection)?,
+                oldest: oldest.optional()?.map(|Micros(at)| at),
+            })
+        });
+        backlog.await
+    }
+
+    /// The writer leaves a permit behind when nobody waits: a commit between the caller's look and this call wakes it too.
+    async fn wait_for_messages(&self) {
+        self.shared.published.notified().await;
+    }
+
+    async fn purge(&self, age: Duration) -> Result<usize, StoreUnavailable> {
+        self.chore(Chore::Purge { before: self.shared.clock.now().before(age) }).await
+    }
+}
+
+fn rows(limit: usize) -> i64 {
+    i64::try_from(limit).unwrap_or(i64::MAX)
+}

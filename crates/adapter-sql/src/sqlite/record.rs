@@ -1,0 +1,232 @@
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+
+use ordersystem_application::{Accepted, UnitOfWork};
+use ordersystem_delivery::Delivery;
+use ordersystem_inventory::{Product, Reservation, StockLevel};
+use ordersystem_order::Order;
+use ordersystem_payment::Payment;
+use ordersystem_shared_kernel::{
+    Aggregate, Change, Expected, OrderId, ProductId, Receipt, Timestamp,
+};
+
+use super::load::Loaded;
+use crate::rows::{
+    DeliveryRow, DeliveryUpdate, HistoryRow, InboxRow, LedgerRow, LevelUpdate, LineRow,
+    NewOutboxRow, OrderRow, OrderUpdate, PaymentRow, ProductRow, ProductUpdate, RefundRow,
+    RequestRow, ReservationRow, payment_rows,
+};
+use crate::schema::{
+    deliveries, idempotency_keys, inbox, order_history, order_lines, orders, outbox, payments,
+    products, refunds, reservations, stock_ledger,
+};
+
+/// Everything that the accepted units of one batch write: what several of them change is written once, in its last state.
+#[derive(Default)]
+pub(super) struct Record<'u> {
+    orders: BTreeMap<OrderId, Latest<'u, Order>>,
+    payments: BTreeMap<OrderId, Latest<'u, Payment>>,
+    deliveries: BTreeMap<OrderId, Latest<'u, Delivery>>,
+    products: BTreeMap<ProductId, Latest<'u, Product>>,
+    levels: BTreeMap<ProductId, StockLevel>,
+    reservations: BTreeMap<(OrderId, ProductId), Reservation>,
+    ledger: Vec<LedgerRow>,
+    history: Vec<HistoryRow>,
+    refunds: Vec<RefundRow>,
+    inbox: Vec<InboxRow>,
+    requests: Vec<RequestRow>,
+    outbox: Vec<NewOutboxRow>,
+}
+
+/// The state after the last change in the batch.
+struct Latest<'u, A> {
+    state: &'u A,
+    /// Whether the batch itself made it.
+    created: bool,
+}
+
+/// Inserts through statements that stay prepared: eight rows at a time, then the rest one by one. One statement for any
+/// number of rows would be parsed anew for every batch.
+macro_rules! insert_all {
+    ($connection:expr, $table:expr, $rows:expr) => {
+        let (eights, rest) = $rows.as_chunks::<8>();
+        for rows in eights {
+            diesel::insert_into($table).values(rows).execute($connection)?;
+        }
+        for row in rest {
+            diesel::insert_into($table).values(row).execute($connection)?;
+        }
+    };
+}
+
+impl<'u> Record<'u> {
+    /// Adds what an accepted unit brought about.
+    pub(super) fn add(&mut self, unit: &'u UnitOfWork, accepted: Accepted, now: Timestamp) {
+        keep_latest(&mut self.orders, &unit.orders, Aggregate::id);
+        keep_latest(&mut self.payments, &unit.payments, Aggregate::id);
+        keep_latest(&mut self.deliveries, &unit.deliveries, Delivery::order);
+        keep_latest(&mut self.products, &unit.products, Aggregate::id);
+        let events = unit.orders.iter().flat_map(|change| change.events());
+        self.history.extend(events.map(HistoryRow::from));
+        self.refunds.extend(unit.refunds.iter().map(RefundRow::from));
+        self.levels.extend(accepted.levels.iter().map(|level| (level.product, *level)));
+        let holds = accepted.booked.reservations.into_iter();
+        self.reservations.extend(holds.map(|hold| ((hold.order, hold.product), hold)));
+        self.ledger.extend(accepted.booked.ledger.into_iter().map(LedgerRow::from));
+        self.outbox.extend(accepted.messages.into_iter().map(NewOutboxRow::from));
+        self.add_receipt(unit.cause.as_ref(), now);
+    }
+
+    fn add_receipt(&mut self, receipt: Option<&'u Receipt>, now: Timestamp) {
+        match receipt {
+            Some(Receipt::Event { consumer, event }) => {
+                self.inbox.push(InboxRow::new(consumer, *event, now));
+            }
+            Some(Receipt::Request { key, fingerprint, answer }) => {
+                self.requests.push(RequestRow::new(key, fingerprint, answer, now));
+            }
+            None => {}
+        }
+    }
+
+    /// Whether there is anything to publish.
+    pub(super) const fn has_messages(&self) -> bool {
+        !self.outbox.is_empty()
+    }
+
+    /// Writes all of it; to be called inside the transaction in which `loaded` was read.
+    pub(super) fn write(
+        &self,
+        connection: &mut SqliteConnection,
+        loaded: &Loaded,
+    ) -> QueryResult<()> {
+        insert_all!(connection, inbox::table, self.inbox);
+        insert_all!(connection, idempotency_keys::table, self.requests);
+        self.write_orders(connection)?;
+        self.write_payments(connection, loaded)?;
+        self.write_deliveries(connection)?;
+        self.write_products(connection)?;
+        self.write_reservations(connection, loaded)?;
+        insert_all!(connection, refunds::table, self.refunds);
+        insert_all!(connection, order_history::table, self.history);
+        insert_all!(connection, stock_ledger::table, self.ledger);
+        insert_all!(connection, outbox::table, self.outbox);
+        Ok(())
+    }
+
+    fn write_orders(&self, connection: &mut SqliteConnection) -> QueryResult<()> {
+        let (created, changed) = split(&self.orders);
+        let rows: Vec<OrderRow> = created.iter().map(|order| OrderRow::from(*order)).collect();
+        let lines: Vec<LineRow> = created.iter().flat_map(|order| LineRow::all(order)).collect();
+        insert_all!(connection, orders::table, rows);
+        insert_all!(connection, order_lines::table, lines);
+        for order in changed {
+            let order = OrderUpdate::from(order);
+            exactly_one(diesel::update(&order).set(&order).execute(connection)?)?;
+        }
+        Ok(())
+    }
+
+    /// Attempts that exist change at most once, from pending to their outcome.
+    fn write_payments(
+        &self,
+        connection: &mut SqliteConnection,
+        loaded: &Loaded,
+    ) -> QueryResult<()> {
+        let mut new = Vec::new();
+        for (order, payment) in &self.payments {
+            let stored = loaded.attempts.get(order).copied().unwrap_or_default();
+            let mut rows = payment_rows(payment.state);
+            for row in rows.by_ref().take(stored) {
+                settle(connection, &row)?;
+            }
+            new.extend(rows);
+        }
+        insert_all!(connection, payments::table, new);
+        Ok(())
+    }
+
+    fn write_deliveries(&self, connection: &mut SqliteConnection) -> QueryResult<()> {
+        let (created, changed) = split(&self.deliveries);
+        let rows: Vec<DeliveryRow> = created.into_iter().map(DeliveryRow::from).collect();
+        insert_all!(connection, deliveries::table, rows);
+        for delivery in changed {
+            let delivery = DeliveryUpdate::from(delivery);
+            exactly_one(diesel::update(&delivery).set(&delivery).execute(connection)?)?;
+        }
+        Ok(())
+    }
+
+    fn write_products(&self, connection: &mut SqliteConnection) -> QueryResult<()> {
+        let (created, changed) = split(&self.products);
+        let level = |product: &Product| self.levels.get(&product.id()).copied();
+        let rows: Vec<ProductRow> =
+            created.iter().map(|product| ProductRow::new(product, level(product))).collect();
+        insert_all!(connection, products::table, rows);
+        for product in changed {
+            let product = ProductUpdate::from(product);
+            exactly_one(diesel::update(&product).set(&product).execute(connection)?)?;
+        }
+        let is_new = |product| self.products.get(product).is_some_and(|latest| latest.created);
+        for (_, level) in self.levels.iter().filter(|(product, _)| !is_new(*product)) {
+            let level = LevelUpdate::from(level);
+            exactly_one(diesel::update(&level).set(&level).execute(connection)?)?;
+        }
+        Ok(())
+    }
+
+    fn write_reservations(
+        &self,
+        connection: &mut SqliteConnection,
+        loaded: &Loaded,
+    ) -> QueryResult<()> {
+        let is_stored = |hold: &&Reservation| loaded.holds.contains(&(hold.order, hold.product));
+        let (stored, new): (Vec<&Reservation>, Vec<&Reservation>) =
+            self.reservations.values().partition(is_stored);
+        let rows: Vec<ReservationRow> = new.into_iter().map(ReservationRow::from).collect();
+        insert_all!(connection, reservations::table, rows);
+        for hold in stored {
+            let row = reservations::table.find((hold.order.get(), hold.product.get()));
+            let row = diesel::update(row).set(reservations::state.eq(hold.state.as_str()));
+            exactly_one(row.execute(connection)?)?;
+        }
+        Ok(())
+    }
+}
+
+fn settle(connection: &mut SqliteConnection, row: &PaymentRow) -> QueryResult<()> {
+    let pending = payments::table.find(row.transaction_id).filter(payments::outcome.eq("PENDING"));
+    if row.outcome != "PENDING" {
+        let outcome = payments::outcome.eq(&row.outcome);
+        let decided = payments::decided_at.eq(row.decided_at);
+        let version = payments::version.eq(row.version);
+        diesel::update(pending).set((outcome, decided, version)).execute(connection)?;
+    }
+    Ok(())
+}
+
+fn keep_latest<'u, K: Ord, A: Aggregate>(
+    latest: &mut BTreeMap<K, Latest<'u, A>>,
+    changes: &'u [Change<A>],
+    key: impl Fn(&A) -> K,
+) {
+    for change in changes {
+        let state = change.state();
+        let created = change.expected() == Expected::Absent;
+        let entry = latest.entry(key(state)).or_insert(Latest { state, created });
+        entry.state = state;
+    }
+}
+
+/// What must be inserted, what must be updated.
+fn split<'u, K, A>(latest: &BTreeMap<K, Latest<'u, A>>) -> (Vec<&'u A>, Vec<&'u A>) {
+    let (created, changed): (Vec<_>, Vec<_>) = latest.values().partition(|latest| latest.created);
+    let states = |list: Vec<&Latest<'u, A>>| list.into_iter().map(|latest| latest.state).collect();
+    (states(created), states(changed))
+}
+
+/// The row was loaded by the same transaction: anything but one means that this program is wrong.
+fn exactly_one(rows: usize) -> QueryResult<()> {
+    if rows == 1 { Ok(()) } else { Err(diesel::result::Error::NotFound) }
+}

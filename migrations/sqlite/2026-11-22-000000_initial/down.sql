@@ -1,0 +1,12 @@
+DROP TABLE idempotency_keys;
+DROP TABLE inbox;
+DROP TABLE outbox;
+DROP TABLE deliveries;
+DROP TABLE refunds;
+DROP TABLE payments;
+DROP TABLE order_history;
+DROP TABLE stock_ledger;
+DROP TABLE reservations;
+DROP TABLE order_lines;
+DROP TABLE orders;
+DROP TABLE products;
