@@ -1,0 +1,9 @@
+//! `Store`, `Reads`, `DueWork`, `Outbox` and `Numbers`: five views of one set of rows. See [`crate::store_contract!`].
+
+pub mod commit;
+pub mod due;
+pub mod numbers;
+pub mod outbox;
+pub mod reads;
+pub mod receipts;
+pub mod stock;
