@@ -49,7 +49,7 @@ fn reachable(host: &str) -> String {
 fn orders(url: &DatabaseUrl) -> String {
     match url {
         DatabaseUrl::SqliteFile(path) => format!("SQLite file {}", path.display()),
-        DatabaseUrl::SqliteMemory => "SQLite in RAM, forgotten at exit".to_owned(),
+        DatabaseUrl::SqliteMemory => "in RAM, forgotten at exit".to_owned(),
     }
 }
 
@@ -116,7 +116,7 @@ mod tests {
         insta::assert_snapshot!(banner, @r#"
         ordersystem 0.1.0
 
-          Orders      SQLite in RAM, forgotten at exit
+          Orders      in RAM, forgotten at exit
           Stock       admission counters in this process
           Events      broker in this process, topics order-events and inventory-events
           Deliveries  shipped after 5 s, delivered 90 s later

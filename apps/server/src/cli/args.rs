@@ -26,6 +26,17 @@ pub struct Cli {
 pub enum Command {
     /// Run the server (the default)
     Serve,
+    /// Bring the database up to date, or tell whether it is
+    Migrate {
+        /// What to do; `up` when nothing is said
+        #[command(subcommand)]
+        command: Option<MigrateCommand>,
+    },
+    /// Put the sample products on sale in an empty shop
+    Seed,
+    /// Look at an order
+    #[command(subcommand)]
+    Order(OrderCommand),
     /// Look at the events that were published
     #[command(subcommand)]
     Events(EventsCommand),
@@ -42,6 +53,29 @@ pub enum Command {
     },
     /// Check what the server needs, and say how to put it right
     Doctor,
+}
+
+/// Commands about the schema of the database.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Subcommand)]
+pub enum MigrateCommand {
+    /// Apply what is missing
+    Up,
+    /// Print what is applied; exit code 1 when something is missing
+    Status,
+}
+
+/// Commands about orders.
+#[derive(Debug, Clone, PartialEq, Eq, Subcommand)]
+pub enum OrderCommand {
+    /// Print all that the database knows of an order
+    Show {
+        /// The number of the order
+        #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+        id: i64,
+        /// Print every transition with its time and cause too
+        #[arg(long)]
+        timeline: bool,
+    },
 }
 
 /// Commands about events.
@@ -223,6 +257,14 @@ mod tests {
         };
         check("inventory status", status(None, false));
         check("inventory status --json --url h:1", status(Some("h:1"), true));
+        let order = |id, timeline| Some(Command::Order(OrderCommand::Show { id, timeline }));
+        check("order show 7", order(7, false));
+        check("order show 7 --timeline", order(7, true));
+        let migrate = |command| Some(Command::Migrate { command });
+        check("migrate", migrate(None));
+        check("migrate up", migrate(Some(MigrateCommand::Up)));
+        check("migrate status", migrate(Some(MigrateCommand::Status)));
+        check("seed", Some(Command::Seed));
         check("doctor", Some(Command::Doctor));
         check("healthcheck", Some(Command::Healthcheck { url: None }));
         check("healthcheck h:1", Some(Command::Healthcheck { url: Some("h:1".into()) }));
@@ -274,6 +316,7 @@ mod tests {
     fn what_is_no_command_is_refused() {
         let kind = |line: &str| parse(line).expect_err(line).kind();
         assert_eq!(kind("start"), ErrorKind::InvalidSubcommand);
+        assert_eq!(kind("order show 0"), ErrorKind::ValueValidation);
         assert_eq!(kind("events tail --max 0"), ErrorKind::ValueValidation);
         assert_eq!(kind("--prot 1"), ErrorKind::UnknownArgument);
         assert_eq!(kind("--help"), ErrorKind::DisplayHelp);

@@ -110,12 +110,24 @@ fn taken(settings: &Settings) -> Verdict {
 }
 
 fn database(settings: &Settings) -> Verdict {
-    match &settings.database.url {
-        DatabaseUrl::SqliteMemory => Ok("in RAM, forgotten at exit".to_owned()),
-        DatabaseUrl::SqliteFile(path) => writable(path).map_err(|what| {
-            trouble(what, "make the folder writable, or give another file with --database-url")
-        }),
-    }
+    let path = match &settings.database.url {
+        DatabaseUrl::SqliteMemory => return Ok("in RAM, forgotten at exit".to_owned()),
+        DatabaseUrl::SqliteFile(path) => path,
+    };
+    let good = writable(path).map_err(|what| {
+        trouble(what, "make the folder writable, or give another file with --database-url")
+    })?;
+    let states = ordersystem_adapter_sql::migration_status(path).map_err(|error| {
+        trouble(
+            error,
+            "put back a backup, run the newest program, or give another file with --database-url",
+        )
+    })?;
+    let pending = states.iter().filter(|state| !state.applied).count();
+    Ok(match pending {
+        0 => format!("{good}, its schema is up to date"),
+        count => format!("{good}, {count} migrations run at the next start"),
+    })
 }
 
 fn log_file(settings: &Settings) -> Verdict {

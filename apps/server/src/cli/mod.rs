@@ -1,11 +1,13 @@
 //! The command line: parses, runs one command, ends with an exit code that scripts can read.
 
 mod args;
+mod database;
 mod doctor;
 mod exit;
 mod healthcheck;
 mod http;
 mod inventory;
+mod order;
 mod output;
 mod settings;
 mod sse;
@@ -13,13 +15,19 @@ mod tail;
 
 use std::io;
 
+use ordersystem_shared_kernel::OrderId;
+use tokio::runtime::{Builder, Runtime};
+
 pub use args::{
-    Cli, Command, ConfigCommand, EventsCommand, InventoryCommand, SettingArgs, Shape, TailArgs,
+    Cli, Command, ConfigCommand, EventsCommand, InventoryCommand, MigrateCommand, OrderCommand,
+    SettingArgs, Shape, TailArgs,
 };
 pub use exit::Exit;
 pub use output::Output;
 
+use crate::config::Settings;
 use crate::serve;
+use order::Timeline;
 
 /// Runs the command to its end.
 pub fn run(cli: &Cli, output: &mut Output<'_>) -> Exit {
@@ -46,10 +54,32 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
             let shape = if *json { Shape::Json } else { Shape::Table };
             with_url(url.as_deref(), cli, output, |url, output| inventory::run(shape, url, output))
         }
-        Command::Serve => match settings::settings(&cli.settings, output) {
-            Ok(settings) => Ok(serve::run(settings, output)),
-            Err(exit) => Ok(exit),
-        },
+        Command::Serve => {
+            with_settings(cli, output, |settings, output| Ok(serve::run(settings, output)))
+        }
+        Command::Migrate { command } => with_settings(cli, output, |settings, output| {
+            database::migrate(command.unwrap_or(MigrateCommand::Up), &settings, output)
+        }),
+        Command::Seed => with_settings(cli, output, |settings, output| {
+            runtime()?.block_on(database::seed(&settings, output))
+        }),
+        Command::Order(OrderCommand::Show { id, timeline }) => {
+            let timeline = if *timeline { Timeline::Shown } else { Timeline::Hidden };
+            with_settings(cli, output, |settings, output| {
+                runtime()?.block_on(order::run(OrderId::new(*id), timeline, &settings, output))
+            })
+        }
+    }
+}
+
+fn with_settings(
+    cli: &Cli,
+    output: &mut Output<'_>,
+    command: impl FnOnce(Settings, &mut Output<'_>) -> io::Result<Exit>,
+) -> io::Result<Exit> {
+    match settings::settings(&cli.settings, output) {
+        Ok(settings) => command(settings, output),
+        Err(exit) => Ok(exit),
     }
 }
 
@@ -62,11 +92,15 @@ fn with_url(
 ) -> io::Result<Exit> {
     match given {
         Some(url) => command(url, output),
-        None => match settings::settings(&cli.settings, output) {
-            Ok(settings) => command(&http::local_url(&settings), output),
-            Err(exit) => Ok(exit),
-        },
+        None => with_settings(cli, output, |settings, output| {
+            command(&http::local_url(&settings), output)
+        }),
     }
+}
+
+/// Small: a command does one thing at a time.
+fn runtime() -> io::Result<Runtime> {
+    Builder::new_current_thread().enable_all().build()
 }
 
 #[cfg(test)]
