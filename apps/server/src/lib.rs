@@ -5,6 +5,7 @@ pub mod banner;
 pub mod cli;
 pub mod clock;
 pub mod config;
+pub mod http;
 pub mod serve;
 pub mod shutdown;
 pub mod telemetry;

@@ -1,0 +1,230 @@
+//! JSON bodies: limited in size and time, parsed once into typed structs, and complained about by place.
+
+use std::time::Duration;
+
+use actix_web::HttpRequest;
+use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use actix_web::web::{Bytes, BytesMut, Payload};
+use futures_util::StreamExt;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::error::Category;
+use serde_path_to_error::Segment;
+
+use super::error::{ApiError, EdgeError};
+use super::field::{Expected, FieldProblem};
+use super::query::shown;
+
+/// How long a client may take to send a body.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// Reads the whole body as a `T`.
+pub(crate) async fn json<T: DeserializeOwned>(
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<T, ApiError> {
+    if !is_json(request) {
+        return Err(EdgeError::UnsupportedMediaType.into());
+    }
+    let read = tokio::time::timeout(PATIENCE, read(request, payload, limit)).await;
+    parse(&read.map_err(|_elapsed| EdgeError::RequestTimeout)??)
+}
+
+/// As a field that may be absent but, when it is there, is not null.
+pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    from: D,
+) -> Result<Option<T>, D::Error> {
+    T::deserialize(from).map(Some)
+}
+
+fn is_json(request: &HttpRequest) -> bool {
+    let value = request.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let Some(value) = value else { return false };
+    let mut parts = value.split(';').map(str::trim);
+    let json = parts.next().is_some_and(|kind| kind.eq_ignore_ascii_case("application/json"));
+    json && parts.all(|part| match part.split_once('=') {
+        Some((name, charset)) if name.trim().eq_ignore_ascii_case("charset") => {
+            charset.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    })
+}
+
+/// A body that arrives in one piece, as nearly all do, is not copied.
+async fn read(
+    request: &HttpRequest,
+    mut payload: Payload,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    let too_large = || ApiError::from(EdgeError::PayloadTooLarge { limit });
+    if announced(request).is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut first = Bytes::new();
+    let mut rest = BytesMut::new();
+    while let Some(chunk) = payload.next().await {
+        let chunk = chunk.map_err(|_broken| EdgeError::BadRequest)?;
+        if first.len() + rest.len() + chunk.len() > limit {
+            return Err(too_large());
+        }
+        if first.is_empty() {
+            first = chunk;
+        } else {
+            rest.extend_from_slice(&chunk);
+        }
+    }
+    if rest.is_empty() {
+        return Ok(first);
+    }
+    let mut whole = BytesMut::from(&*first);
+    whole.unsplit(rest);
+    Ok(whole.freeze())
+}
+
+fn announced(request: &HttpRequest) -> Option<usize> {
+    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+/// Parses once; only a body that is refused is read again to find the place.
+fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
+    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+        Category::Data => locate::<T>(bytes),
+        Category::Syntax | Category::Eof | Category::Io => {
+            EdgeError::MalformedJson { line: error.line(), column: error.column() }.into()
+        }
+    })
+}
+
+fn locate<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
+    let mut reader = serde_json::Deserializer::from_slice(bytes);
+    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+        Ok(_) => EdgeError::InvalidBody.into(),
+        Err(error) => {
+            let (problem, name) = complaint(&error.inner().to_string());
+            let mut pointer = pointer(error.path().iter());
+            if let Some(name) = name {
+                let last = format!("/{}", escaped(&shown(&name)));
+                if !pointer.ends_with(&last) {
+                    pointer.push_str(&last);
+                }
+            }
+            ApiError::body(pointer, problem)
+        }
+    }
+}
+
+fn pointer<'a>(segments: impl Iterator<Item = &'a Segment>) -> String {
+    let mut pointer = String::new();
+    for segment in segments {
+        match segment {
+            Segment::Seq { index } => pointer.push_str(&format!("/{index}")),
+            Segment::Map { key } | Segment::Enum { variant: key } => {
+                pointer.push('/');
+                pointer.push_str(&escaped(&shown(key)));
+            }
+            Segment::Unknown => {}
+        }
+    }
+    pointer
+}
+
+/// As RFC 6901 wants it.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+/// What serde's sentence means, and the field that it names. Its wording never reaches the client.
+fn complaint(sentence: &str) -> (FieldProblem, Option<String>) {
+    let named = || sentence.split('`').nth(1).map(str::to_owned);
+    if sentence.starts_with("missing field") {
+        (FieldProblem::Missing, named())
+    } else if sentence.starts_with("unknown field") {
+        (FieldProblem::Unknown { nearest: None }, named())
+    } else if sentence.starts_with("duplicate field") {
+        (FieldProblem::Duplicate, named())
+    } else {
+        (FieldProblem::NotA(expected(sentence)), None)
+    }
+}
+
+fn expected(sentence: &str) -> Expected {
+    let wanted = sentence.rsplit_once("expected ").map_or("", |(_, wanted)| wanted);
+    match wanted.split(' ').next().unwrap_or_default() {
+        "i64" | "u64" | "i32" | "u32" => Expected::Integer,
+        "a" if wanted.starts_with("a string") => Expected::Text,
+        "a" if wanted.starts_with("a boolean") => Expected::Flag,
+        "a" if wanted.starts_with("a sequence") => Expected::List,
+        "struct" => Expected::Object,
+        _ => Expected::Other,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::http::negotiate::Language;
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Outer {
+        product_id: i64,
+        #[serde(default, deserialize_with = "present")]
+        name: Option<String>,
+        #[serde(default)]
+        items: Vec<Inner>,
+    }
+
+    #[derive(Debug, Deserialize)]
+    #[serde(rename_all = "camelCase", deny_unknown_fields)]
+    #[expect(dead_code, reason = "only whether it parses matters")]
+    struct Inner {
+        quantity: i64,
+    }
+
+    fn complaint(body: &str) -> String {
+        let error = parse::<Outer>(body.as_bytes()).unwrap_err();
+        let place = error.fields().iter().map(|field| field.pointer.as_str()).collect::<String>();
+        format!("{} {place} {}", error.entry().code, error.detail(Language::English))
+    }
+
+    #[test]
+    fn every_complaint_names_its_place_and_nothing_of_ours() {
+        let cases = [
+            "",
+            "{",
+            "{\"productId\":1}}",
+            "[]",
+            "{}",
+            "null",
+            "\"x\"",
+            "{\"productId\":\"1\"}",
+            "{\"productId\":1.5}",
+            "{\"productId\":-0}",
+            "{\"productId\":null}",
+            "{\"productId\":1e400}",
+            "{\"productId\":18446744073709551615}",
+            "{\"productId\":1,\"productId\":2}",
+            "{\"productId\":1,\"surprise/~\":2}",
+            "{\"productId\":1,\"name\":null}",
+            "{\"productId\":1,\"name\":7}",
+            "{\"productId\":1,\"items\":{}}",
+            "{\"productId\":1,\"items\":[{\"quantity\":1},{}]}",
+            "{\"productId\":1,\"items\":[{\"quantity\":1},{\"quantity\":\"expected i64\"}]}",
+            "{\"productId\":1,\"items\":[{\"quantity\":true,\"x\":1}]}",
+            "{\"productId\":1,\"name\":\"\\ud800\"}",
+            "\u{feff}{\"productId\":1}",
+        ];
+        let lines: Vec<_> =
+            cases.iter().map(|body| format!("{body}\n    {}", complaint(body))).collect();
+        insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[test]
+    fn depth_does_not_overflow_the_stack() {
+        let deep = "[".repeat(100_000);
+        let error = parse::<serde_json::Value>(deep.as_bytes()).unwrap_err();
+        assert_eq!(error.entry().code, "MALFORMED_JSON");
+    }
+}

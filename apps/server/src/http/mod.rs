@@ -1,0 +1,96 @@
+//! The HTTP surface of contract §2 and §7. Nothing outside this folder knows a status code, a header or a sentence.
+
+mod body;
+mod catalogue;
+mod cors;
+mod deliveries;
+mod edge;
+mod envelope;
+mod error;
+mod etag;
+mod field;
+mod idempotency;
+mod inventory;
+mod negotiate;
+mod orders;
+mod page;
+mod payments;
+mod products;
+mod query;
+mod rate_limit;
+mod reply;
+mod routes;
+mod text;
+mod trace;
+
+use std::sync::Arc;
+
+use actix_web::middleware::{Condition, from_fn};
+use actix_web::web::{self, ServiceConfig};
+use chrono_tz::Tz;
+use ordersystem_application::{Reads, Store, UseCases};
+use ordersystem_shared_kernel::Ids;
+
+pub use self::catalogue::{CodeEntry, catalogue};
+pub use self::negotiate::Language;
+use crate::config::{CorsOrigins, HttpSettings};
+
+/// What the API answers from.
+#[derive(Clone)]
+pub struct Services {
+    /// Everything that changes something.
+    pub use_cases: UseCases,
+    /// Single things to look at.
+    pub store: Arc<dyn Store>,
+    /// Lists to look at.
+    pub reads: Arc<dyn Reads>,
+    /// Ids of requests that bring none.
+    pub ids: Arc<dyn Ids>,
+    /// Whose local time deliveries are shown in.
+    pub zone: Tz,
+}
+
+/// The API of one process; all workers share it.
+pub struct Api {
+    use_cases: UseCases,
+    store: Arc<dyn Store>,
+    reads: Arc<dyn Reads>,
+    ids: Arc<dyn Ids>,
+    zone: Tz,
+    max_body: usize,
+    origins: CorsOrigins,
+    rate_limit: Option<rate_limit::RateLimit>,
+    in_flight: idempotency::InFlight,
+}
+
+impl Api {
+    /// An API over these services within these limits.
+    pub fn new(services: Services, settings: &HttpSettings) -> Arc<Self> {
+        let Services { use_cases, store, reads, ids, zone } = services;
+        Arc::new(Self {
+            use_cases,
+            store,
+            reads,
+            ids,
+            zone,
+            max_body: settings.max_body_bytes,
+            origins: settings.cors_allowed_origins.clone(),
+            rate_limit: settings.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
+            in_flight: idempotency::InFlight::default(),
+        })
+    }
+}
+
+/// Adds everything to an application. Must come last: it answers every path, unknown ones with 404.
+pub fn configure(api: Arc<Api>) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        let limit = Condition::new(api.rate_limit.is_some(), from_fn(rate_limit::limit));
+        let scope = web::scope("")
+            .wrap(limit)
+            .wrap(cors::cors(&api.origins))
+            .wrap(from_fn(edge::edge))
+            .configure(routes::routes)
+            .default_service(web::to(routes::nothing_here));
+        config.app_data(web::Data::from(api)).service(scope);
+    }
+}
