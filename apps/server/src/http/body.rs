@@ -1,13 +1,16 @@
 //! JSON bodies: limited in size and time, parsed once into typed structs, and complained about by place.
 
+use std::fmt;
+use std::marker::PhantomData;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
-use serde::de::DeserializeOwned;
-use serde::{Deserialize, Deserializer};
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{DeserializeOwned, MapAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
 
@@ -36,6 +39,31 @@ pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,
 ) -> Result<Option<T>, D::Error> {
     T::deserialize(from).map(Some)
+}
+
+/// A `T` written with its names. Serde alone would also take an array of its values.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub(crate) struct Object<T>(pub(crate) T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        from.deserialize_map(ObjectVisitor(PhantomData)).map(Self)
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = T;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<T, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map))
+    }
 }
 
 fn is_json(request: &HttpRequest) -> bool {
@@ -88,7 +116,8 @@ fn announced(request: &HttpRequest) -> Option<usize> {
 
 /// Parses once; only a body that is refused is read again to find the place.
 fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
-    serde_json::from_slice(bytes).map_err(|error| match error.classify() {
+    let parsed = serde_json::from_slice::<Object<T>>(bytes);
+    parsed.map(|Object(value)| value).map_err(|error| match error.classify() {
         Category::Data => locate::<T>(bytes),
         Category::Syntax | Category::Eof | Category::Io => {
             EdgeError::MalformedJson { line: error.line(), column: error.column() }.into()
@@ -98,7 +127,7 @@ fn parse<T: DeserializeOwned>(bytes: &[u8]) -> Result<T, ApiError> {
 
 fn locate<T: DeserializeOwned>(bytes: &[u8]) -> ApiError {
     let mut reader = serde_json::Deserializer::from_slice(bytes);
-    match serde_path_to_error::deserialize::<_, T>(&mut reader) {
+    match serde_path_to_error::deserialize::<_, Object<T>>(&mut reader) {
         Ok(_) => EdgeError::InvalidBody.into(),
         Err(error) => {
             let (problem, name) = complaint(&error.inner().to_string());
@@ -155,7 +184,7 @@ fn expected(sentence: &str) -> Expected {
         "a" if wanted.starts_with("a string") => Expected::Text,
         "a" if wanted.starts_with("a boolean") => Expected::Flag,
         "a" if wanted.starts_with("a sequence") => Expected::List,
-        "struct" => Expected::Object,
+        "an" if wanted.starts_with("an object") => Expected::Object,
         _ => Expected::Other,
     }
 }
@@ -173,7 +202,7 @@ mod tests {
         #[serde(default, deserialize_with = "present")]
         name: Option<String>,
         #[serde(default)]
-        items: Vec<Inner>,
+        items: Vec<Object<Inner>>,
     }
 
     #[derive(Debug, Deserialize)]
@@ -196,6 +225,7 @@ mod tests {
             "{",
             "{\"productId\":1}}",
             "[]",
+            "[1]",
             "{}",
             "null",
             "\"x\"",
@@ -213,6 +243,7 @@ mod tests {
             "{\"productId\":1,\"items\":[{\"quantity\":1},{}]}",
             "{\"productId\":1,\"items\":[{\"quantity\":1},{\"quantity\":\"expected i64\"}]}",
             "{\"productId\":1,\"items\":[{\"quantity\":true,\"x\":1}]}",
+            "{\"productId\":1,\"items\":[[1]]}",
             "{\"productId\":1,\"name\":\"\\ud800\"}",
             "\u{feff}{\"productId\":1}",
         ];
@@ -223,7 +254,7 @@ mod tests {
 
     #[test]
     fn depth_does_not_overflow_the_stack() {
-        let deep = "[".repeat(100_000);
+        let deep = "{\"a\":".repeat(100_000);
         let error = parse::<serde_json::Value>(deep.as_bytes()).unwrap_err();
         assert_eq!(error.entry().code, "MALFORMED_JSON");
     }

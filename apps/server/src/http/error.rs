@@ -103,6 +103,9 @@ impl EdgeError {
         match self {
             Self::MalformedJson { line, column } => format!("{title}: {line}:{column}"),
             Self::InvalidBody => match fields.first() {
+                Some(FieldError { pointer, problem }) if pointer.is_empty() => {
+                    format!("{title}: {}", problem.say(language))
+                }
                 Some(FieldError { pointer, problem }) => {
                     format!("{title}: {pointer} {}", problem.say(language))
                 }

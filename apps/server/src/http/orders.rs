@@ -12,6 +12,7 @@ use ordersystem_shared_kernel::{
 };
 use serde::{Deserialize, Serialize};
 
+use super::body::Object;
 use super::envelope::List;
 use super::error::ApiError;
 use super::field::{Expected, FieldProblem};
@@ -29,7 +30,7 @@ pub(crate) struct NewOrder {
     #[serde(default, deserialize_with = "body::present", skip_serializing_if = "Option::is_none")]
     quantity: Option<i64>,
     #[serde(default, deserialize_with = "body::present", skip_serializing_if = "Option::is_none")]
-    items: Option<Vec<NewItem>>,
+    items: Option<Vec<Object<NewItem>>>,
 }
 
 /// One line of a new order.
@@ -71,14 +72,14 @@ fn quantity(requested: i64, pointer: impl Fn() -> String) -> Result<Quantity, Ap
     Quantity::new(requested).map_err(|error| ApiError::quantity(pointer(), error))
 }
 
-fn basket(items: &[NewItem]) -> Result<Basket, ApiError> {
+fn basket(items: &[Object<NewItem>]) -> Result<Basket, ApiError> {
     let requested = items.len();
     if requested > OrderLines::MAX {
         let error = ApiError::basket(BasketError::TooManyLines { requested });
         return Err(error.with("/items", FieldProblem::Lines { requested }));
     }
     let mut lines = Vec::with_capacity(requested);
-    for (index, item) in items.iter().enumerate() {
+    for (index, Object(item)) in items.iter().enumerate() {
         let quantity = quantity(item.quantity, || format!("/items/{index}/quantity"))?;
         lines.push((ProductId::new(item.product_id), quantity));
     }

@@ -1,0 +1,170 @@
+//! An API of one's own for each test, with a clock that stands still and ids that can be foreseen.
+
+use std::sync::Arc;
+
+use actix_http::Request;
+use actix_web::body::{MessageBody, to_bytes};
+use actix_web::dev::{Service, ServiceResponse};
+use actix_web::http::Method;
+use actix_web::http::header::HeaderMap;
+use actix_web::test::{TestRequest, init_service};
+use actix_web::{App, Error};
+use ordersystem::config::{CorsOrigins, HttpSettings};
+use ordersystem::http::{Api, Services, configure};
+use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
+use ordersystem_application::{Call, Policy, Ports, UseCases};
+use ordersystem_shared_kernel::OrderId;
+
+/// What a test can reach behind the API.
+pub(crate) struct World {
+    pub(crate) store: MemoryStore,
+    pub(crate) clock: ManualClock,
+    pub(crate) use_cases: UseCases,
+    settings: HttpSettings,
+}
+
+/// An answer, read to its end.
+#[derive(Debug)]
+pub(crate) struct Answer {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
+}
+
+impl Answer {
+    /// The value of a header; empty when it is absent.
+    pub(crate) fn header(&self, name: &str) -> &str {
+        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
+    }
+
+    /// The body as JSON.
+    pub(crate) fn json(&self) -> serde_json::Value {
+        serde_json::from_str(&self.body).unwrap()
+    }
+
+    /// Status and body on one line.
+    pub(crate) fn line(&self) -> String {
+        format!("{} {}", self.status, self.body)
+    }
+}
+
+impl World {
+    /// The three sample products and nothing else.
+    pub(crate) async fn new() -> Self {
+        let clock = ManualClock::default();
+        let store = MemoryStore::new(Arc::new(clock.clone()));
+        let use_cases = use_cases(&store, &clock);
+        use_cases.seed_samples().await.unwrap();
+        let settings = HttpSettings {
+            cors_allowed_origins: CorsOrigins::Any,
+            rate_limit_per_second: None,
+            max_body_bytes: 16 * 1024,
+        };
+        Self { store, clock, use_cases, settings }
+    }
+
+    /// The same world with other settings.
+    pub(crate) fn with(mut self, change: impl FnOnce(&mut HttpSettings)) -> Self {
+        change(&mut self.settings);
+        self
+    }
+
+    /// The same world after its counters were lost.
+    pub(crate) fn with_new_counters(mut self) -> Self {
+        self.use_cases = use_cases(&self.store, &self.clock);
+        self
+    }
+
+    /// The API, ready to be called.
+    pub(crate) async fn client(
+        &self,
+    ) -> Client<impl Service<Request, Response = ServiceResponse, Error = Error>> {
+        let services = Services {
+            use_cases: self.use_cases.clone(),
+            store: Arc::new(self.store.clone()),
+            reads: Arc::new(self.store.clone()),
+            ids: Arc::new(SequentialIds::default()),
+            zone: chrono_tz::Asia::Seoul,
+        };
+        let api = Api::new(services, &self.settings);
+        Client { service: init_service(App::new().configure(configure(api))).await }
+    }
+
+    /// What the consumer of order-events does.
+    pub(crate) async fn prepare(&self, order: i64) {
+        self.use_cases.start_shipment(OrderId::new(order), Call::default()).await.unwrap();
+    }
+}
+
+fn use_cases(store: &MemoryStore, clock: &ManualClock) -> UseCases {
+    UseCases::new(
+        Ports {
+            store: Arc::new(store.clone()),
+            admission: Arc::new(CounterAdmission::default()),
+            numbers: Arc::new(store.clone()),
+            clock: Arc::new(clock.clone()),
+            ids: Arc::new(SequentialIds::default()),
+        },
+        Policy {
+            hold: std::time::Duration::from_hours(1),
+            courier: "CJ대한통운".to_owned(),
+            zone: chrono_tz::Asia::Seoul,
+        },
+    )
+}
+
+/// Calls the API.
+pub(crate) struct Client<S> {
+    service: S,
+}
+
+impl<S, B> Client<S>
+where
+    S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
+    B: MessageBody,
+{
+    /// Any request.
+    pub(crate) async fn send(&self, request: TestRequest) -> Answer {
+        let response = actix_web::test::call_service(&self.service, request.to_request()).await;
+        let (status, headers) = (response.status().as_u16(), response.headers().clone());
+        let bytes = to_bytes(response.into_body()).await.ok().unwrap();
+        Answer { status, headers, body: String::from_utf8(bytes.to_vec()).unwrap() }
+    }
+
+    /// Without a body.
+    pub(crate) async fn call(&self, method: &str, uri: &str) -> Answer {
+        self.send(request(method, uri)).await
+    }
+
+    /// With a JSON body.
+    pub(crate) async fn json(&self, method: &str, uri: &str, body: &str) -> Answer {
+        self.send(json(method, uri, body)).await
+    }
+
+    /// An order of product 1.
+    pub(crate) async fn order(&self, quantity: i64) -> Answer {
+        let body = format!(r#"{{"productId":1,"quantity":{quantity}}}"#);
+        self.json("POST", "/api/orders", &body).await
+    }
+
+    /// Requests the payment and reports its success.
+    pub(crate) async fn pay(&self, order: i64) {
+        let uri = format!("/api/orders/{order}/payment");
+        assert_eq!(self.call("POST", &uri).await.status, 202);
+        let uri = format!("{uri}/complete?success=true");
+        assert_eq!(self.call("POST", &uri).await.status, 200);
+    }
+}
+
+/// A request without a body.
+pub(crate) fn request(method: &str, uri: &str) -> TestRequest {
+    let method = Method::from_bytes(method.as_bytes()).unwrap();
+    TestRequest::default().method(method).uri(uri)
+}
+
+/// A request with a JSON body.
+pub(crate) fn json(method: &str, uri: &str, body: &str) -> TestRequest {
+    request(method, uri)
+        .insert_header(("content-type", "application/json"))
+        .set_payload(body.to_owned())
+}
