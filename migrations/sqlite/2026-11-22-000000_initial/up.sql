@@ -32,7 +32,8 @@ CREATE TABLE orders (
 );
 CREATE INDEX orders_by_status ON orders (status, id);
 CREATE INDEX orders_by_placed_at ON orders (placed_at);
-CREATE INDEX orders_unprepared ON orders (updated_at) WHERE status = 'PAYMENT_COMPLETED';
+-- Begins with its own condition, or the index above would be preferred and its rows sorted.
+CREATE INDEX orders_unprepared ON orders (status, updated_at) WHERE status = 'PAYMENT_COMPLETED';
 
 CREATE TABLE order_lines (
     order_id   INTEGER NOT NULL,
@@ -128,9 +129,10 @@ CREATE TABLE deliveries (
     cancelled_at      INTEGER,
     version           INTEGER NOT NULL CHECK (version >= 1)
 );
--- Finds what has been preparing for too long, and counts the stages without a look at the table.
-CREATE INDEX deliveries_by_status ON deliveries (status, started_at);
-CREATE INDEX deliveries_under_way ON deliveries (shipped_at) WHERE status = 'SHIPPED';
+-- Each delivery is in at most one of these: what is due is found and every stage counted without a look at the table.
+CREATE INDEX deliveries_preparing ON deliveries (started_at) WHERE status = 'SHIPMENT_PREPARING';
+CREATE INDEX deliveries_shipped ON deliveries (shipped_at) WHERE status = 'SHIPPED';
+CREATE INDEX deliveries_done ON deliveries (completed_at) WHERE status = 'DELIVERED';
 
 -- AUTOINCREMENT: a position is never used again, even after the newest rows were purged.
 CREATE TABLE outbox (

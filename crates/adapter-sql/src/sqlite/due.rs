@@ -41,7 +41,7 @@ impl DueWork for SqlStore {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let latest = self.latest(delay);
         let orders = self.shared.readers.read("due shipments", move |connection| {
-            let preparing = deliveries::table.filter(deliveries::status.eq("SHIPMENT_PREPARING"));
+            let preparing = deliveries::table.filter(is!("status = 'SHIPMENT_PREPARING'"));
             let due = preparing.filter(deliveries::started_at.le(latest));
             let due = due.order((deliveries::started_at, deliveries::id)).limit(rows(limit));
             due.select(deliveries::order_id).load(connection)
@@ -81,14 +81,14 @@ impl DueWork for SqlStore {
 
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {
         let counts = self.shared.readers.read("the number of deliveries", |connection| {
-            let mut count = |status: &str| {
-                let stage = deliveries::table.filter(deliveries::status.eq(status.to_owned()));
-                stage.count().get_result(connection)
-            };
+            let stages = deliveries::table;
+            let preparing = stages.filter(is!("status = 'SHIPMENT_PREPARING'")).count();
+            let shipped = stages.filter(is!("status = 'SHIPPED'")).count();
+            let delivered = stages.filter(is!("status = 'DELIVERED'")).count();
             Ok(DeliveryCounts {
-                preparing: count("SHIPMENT_PREPARING")?,
-                shipped: count("SHIPPED")?,
-                delivered: count("DELIVERED")?,
+                preparing: preparing.get_result(connection)?,
+                shipped: shipped.get_result(connection)?,
+                delivered: delivered.get_result(connection)?,
             })
         });
         counts.await
