@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -10,7 +12,7 @@ use diesel::sql_types::BigInt;
 use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
 use ordersystem_application::{CommitError, Outbox, Store, UnitOfWork};
 use ordersystem_order::Order;
-use ordersystem_shared_kernel::{Change, Clock, OrderId, ProductId, Stamp};
+use ordersystem_shared_kernel::{Change, Clock, OrderId, ProductId, Stamp, Timestamp};
 use support::{Place, order, product, stamp, submit, unlock};
 
 #[derive(QueryableByName)]
@@ -178,4 +180,29 @@ async fn a_commit_wakes_who_waits_for_messages() {
     for waiter in waiting {
         tokio::time::timeout(deadline, waiter).await.unwrap().unwrap();
     }
+}
+
+/// Panics once when it is told to.
+struct Trap(AtomicBool);
+
+impl Clock for Trap {
+    fn now(&self) -> Timestamp {
+        assert!(!self.0.swap(false, Ordering::SeqCst), "the trap was sprung");
+        Timestamp::EPOCH
+    }
+}
+
+#[tokio::test]
+async fn a_panic_in_the_writer_hurts_one_unit_only() {
+    let place = Place::new();
+    let trap = Arc::new(Trap(AtomicBool::new(false)));
+    let clock = Arc::clone(&trap);
+    let store = SqlStore::open(&SqliteConfig::new(place.path()), clock).unwrap();
+    let now = Timestamp::EPOCH;
+    store.commit(product(1, 100, now)).await.unwrap();
+    trap.0.store(true, Ordering::SeqCst);
+    assert_eq!(store.commit(order(1, 1, now)).await, Err(CommitError::Unavailable));
+    store.commit(order(2, 1, now)).await.unwrap();
+    assert!(!exists(&store, 1).await);
+    assert!(exists(&store, 2).await);
 }

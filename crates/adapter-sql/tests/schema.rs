@@ -3,6 +3,8 @@
 
 mod support;
 
+use std::sync::Arc;
+
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -28,7 +30,7 @@ fn objects(connection: &mut SqliteConnection) -> Vec<String> {
 }
 
 fn open_error(place: &Place) -> OpenError {
-    SqlStore::open(&SqliteConfig::new(place.path()), place.clock.clone()).err().unwrap()
+    SqlStore::open(&SqliteConfig::new(place.path()), Arc::new(place.clock.clone())).err().unwrap()
 }
 
 #[tokio::test]
@@ -89,11 +91,11 @@ fn what_cannot_be_a_database_is_named() {
     assert!(error.contains("not a database"), "{error}");
 
     let config = SqliteConfig::new(place.path().join("below/a/file.db"));
-    let error = SqlStore::open(&config, place.clock.clone()).err().unwrap();
+    let error = SqlStore::open(&config, Arc::new(place.clock.clone())).err().unwrap();
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 
     let config = SqliteConfig::new(place.path().parent().unwrap());
-    let error = SqlStore::open(&config, place.clock.clone()).err().unwrap();
+    let error = SqlStore::open(&config, Arc::new(place.clock.clone())).err().unwrap();
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 }
 

@@ -8,43 +8,25 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use ordersystem_adapter_memory::ManualClock;
 use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
 use ordersystem_application::{CommitError, Store, UnitOfWork};
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Order, OrderLine, OrderLines};
 use ordersystem_shared_kernel::{
-    Change, Clock, Currency, EventId, Money, OrderId, ProductId, Quantity, Stamp, Timestamp,
+    Change, Currency, EventId, Money, OrderId, ProductId, Quantity, Stamp, Timestamp,
 };
 use uuid::Uuid;
-
-/// Stands still until a test moves it.
-pub(crate) struct TestClock(AtomicI64);
-
-impl TestClock {
-    pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self(AtomicI64::new(1_749_794_391_092_293)))
-    }
-
-    pub(crate) fn advance(&self, by: Duration) {
-        self.0.fetch_add(i64::try_from(by.as_micros()).unwrap(), Ordering::Relaxed);
-    }
-}
-
-impl Clock for TestClock {
-    fn now(&self) -> Timestamp {
-        Timestamp::from_micros(self.0.load(Ordering::Relaxed))
-    }
-}
 
 /// A database that goes with the test.
 pub(crate) struct Place {
     folder: tempfile::TempDir,
-    pub(crate) clock: Arc<TestClock>,
+    pub(crate) clock: ManualClock,
 }
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().unwrap(), clock: TestClock::new() }
+        Self { folder: tempfile::tempdir().unwrap(), clock: ManualClock::default() }
     }
 
     pub(crate) fn path(&self) -> PathBuf {
@@ -56,7 +38,7 @@ impl Place {
     }
 
     pub(crate) fn open_with(&self, config: SqliteConfig) -> SqlStore {
-        SqlStore::open(&config, self.clock.clone()).unwrap()
+        SqlStore::open(&config, Arc::new(self.clock.clone())).unwrap()
     }
 
     /// A connection beside the store's own.
