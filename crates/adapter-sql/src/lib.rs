@@ -4,4 +4,6 @@ mod rows;
 mod schema;
 mod sqlite;
 
-pub use sqlite::{MigrationState, OpenError, SqlStore, SqliteConfig, migrate, migration_status};
+pub use sqlite::{
+    Finding, MigrationState, OpenError, SqlStore, SqliteConfig, migrate, migration_status,
+};

@@ -34,6 +34,8 @@ pub enum Command {
     },
     /// Put the sample products on sale in an empty shop
     Seed,
+    /// Check every invariant of the database; exit code 1 when one is broken
+    Verify,
     /// Look at an order
     #[command(subcommand)]
     Order(OrderCommand),

@@ -12,6 +12,7 @@ mod output;
 mod settings;
 mod sse;
 mod tail;
+mod verify;
 
 use std::io;
 
@@ -62,6 +63,9 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         }),
         Command::Seed => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(database::seed(&settings, output))
+        }),
+        Command::Verify => with_settings(cli, output, |settings, output| {
+            runtime()?.block_on(verify::run(&settings, output))
         }),
         Command::Order(OrderCommand::Show { id, timeline }) => {
             let timeline = if *timeline { Timeline::Shown } else { Timeline::Hidden };

@@ -108,7 +108,8 @@ fn the_timeline_of_an_order_can_be_read_beside_the_running_server() {
     for word in ["CREATED", "CANCELLED", "CUSTOMER"] {
         assert!(out.contains(word), "{word} is missing in\n{out}");
     }
-    let (code, out, _) = run(folder.path(), &["inventory", "status", "--json"]);
+    let (code, out, _) =
+        run(folder.path(), &["inventory", "status", "--json", "--url", server.url()]);
     assert_eq!(code, 0);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status[0]["databaseStock"], 50, "{out}");

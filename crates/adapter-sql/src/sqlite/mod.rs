@@ -3,6 +3,7 @@
 mod chores;
 mod connection;
 mod due;
+mod invariants;
 mod load;
 mod migrations;
 mod numbers;
@@ -14,5 +15,6 @@ mod store;
 mod writer;
 
 pub use connection::OpenError;
+pub use invariants::Finding;
 pub use migrations::{MigrationState, migrate, migration_status};
 pub use store::{SqlStore, SqliteConfig};
