@@ -2,7 +2,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use ordersystem_inventory::{Admission, MoveKind, StockError};
+use ordersystem_inventory::{Admission, MoveKind, StockError, StockLevel};
 use ordersystem_order::{Basket, Catalogue, Order, OrderLines};
 use ordersystem_shared_kernel::{Change, OrderId, ProductId, Timestamp, Version};
 
@@ -70,33 +70,34 @@ impl UseCases {
         failure(error).into()
     }
 
-    /// The fast counters may refuse, but their word alone is not enough: they are believed only about a product that was
-    /// compared with the store within the last second (a lost release must not sell a product out).
+    /// The fast counters may refuse, but their word alone is not enough: they are believed only about a product of which the
+    /// store had too few units within the last second (a lost release must not sell a product out).
     async fn admit(&self, basket: &Basket) -> Result<(), PlaceOrderError> {
         let Admission::SoldOut(product) = self.ports.admission.admit(basket.items()).await else {
             return Ok(());
         };
-        let _single_flight = match self.sold_out.fresh(product, self.ports.clock.now()) {
+        let wanted = basket.items().iter().find(|(id, _)| *id == product);
+        let wanted = wanted.map_or(0, |(_, quantity)| quantity.get());
+        let _single_flight = match self.sold_out.check(product, wanted, self.ports.clock.now()) {
             Check::Fresh => return Err(PlaceOrderError::OutOfStock(product)),
             Check::Stale(lock) => lock.lock_owned().await,
         };
-        if let Check::Fresh = self.sold_out.fresh(product, self.ports.clock.now()) {
+        if let Check::Fresh = self.sold_out.check(product, wanted, self.ports.clock.now()) {
             return Err(PlaceOrderError::OutOfStock(product));
         }
-        self.compare_with_store(basket, product).await
+        self.compare_with_store(product, wanted).await
     }
 
     async fn compare_with_store(
         &self,
-        basket: &Basket,
         product: ProductId,
+        wanted: i64,
     ) -> Result<(), PlaceOrderError> {
         let found = self.ports.store.product(product).await?;
         let Some(level) = found.and_then(|(_, level)| level) else { return Ok(()) };
         self.project(&[level]).await;
-        let wanted = basket.items().iter().find(|(id, _)| *id == product);
-        if wanted.is_some_and(|(_, quantity)| quantity.get() > level.available()) {
-            self.sold_out.verified(product, self.ports.clock.now());
+        if wanted > level.available() {
+            self.sold_out.verified(&level, self.ports.clock.now());
             return Err(PlaceOrderError::OutOfStock(product));
         }
         Ok(())
@@ -109,7 +110,7 @@ struct Quoted {
     quotes: Vec<(ProductId, Version)>,
 }
 
-/// When each product was last seen to be sold out by the store itself.
+/// When the store itself last had too few units of each product, and how many it had.
 #[derive(Default)]
 pub(super) struct SoldOutChecks {
     checks: Mutex<HashMap<ProductId, SoldOutCheck>>,
@@ -117,12 +118,12 @@ pub(super) struct SoldOutChecks {
 
 #[derive(Clone, Default)]
 struct SoldOutCheck {
-    at: Option<Timestamp>,
+    last: Option<(Timestamp, i64)>,
     in_flight: Arc<tokio::sync::Mutex<()>>,
 }
 
 enum Check {
-    /// The store said so less than a second ago.
+    /// The store had too few for this order less than a second ago.
     Fresh,
     /// Ask the store, one caller at a time.
     Stale(Arc<tokio::sync::Mutex<()>>),
@@ -131,17 +132,19 @@ enum Check {
 impl SoldOutChecks {
     const FRESH_FOR: Duration = Duration::from_secs(1);
 
-    fn fresh(&self, product: ProductId, now: Timestamp) -> Check {
+    fn check(&self, product: ProductId, wanted: i64, now: Timestamp) -> Check {
         let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
         let check = checks.entry(product).or_default();
-        match check.at {
-            Some(at) if now.since(at) < Self::FRESH_FOR => Check::Fresh,
+        match check.last {
+            Some((at, available)) if wanted > available && now.since(at) < Self::FRESH_FOR => {
+                Check::Fresh
+            }
             _ => Check::Stale(check.in_flight.clone()),
         }
     }
 
-    fn verified(&self, product: ProductId, now: Timestamp) {
+    fn verified(&self, level: &StockLevel, now: Timestamp) {
         let mut checks = self.checks.lock().unwrap_or_else(PoisonError::into_inner);
-        checks.entry(product).or_default().at = Some(now);
+        checks.entry(level.product).or_default().last = Some((now, level.available()));
     }
 }

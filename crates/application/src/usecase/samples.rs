@@ -30,7 +30,7 @@ impl UseCases {
 
 fn sample(name: &str, price: i64, stock: Option<i64>) -> Result<NewProduct, Failure> {
     let price = Money::new(price, Currency::KRW)
-        .map_err(|_| Failure::Inconsistent("a sample product costs less than nothing"))?;
+        .map_err(|_negative| Failure::Inconsistent("a sample product costs less than nothing"))?;
     let stocking = if stock.is_some() { Stocking::Managed } else { Stocking::Unlimited };
     let draft = ProductDraft { name: name.to_owned(), price, stocking };
     Ok(NewProduct { draft, stock: stock.unwrap_or_default() })
