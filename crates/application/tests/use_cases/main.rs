@@ -1,0 +1,19 @@
+//! The use cases on the memory adapter: given a shop, when something happens, then what.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up its world has failed"
+)]
+
+mod fixture;
+
+mod failures;
+mod idempotency;
+mod orders_of_events;
+mod placing;
+mod prices;
+mod products;
+mod races;
+mod sold_out;
+mod transitions;
