@@ -102,3 +102,11 @@ fn a_log_that_cannot_be_written_is_one_line() {
     assert!(ran.stderr.starts_with("error: the log file logs/application.log cannot"), "{ran:?}");
     assert_eq!(ran.stdout, "");
 }
+
+#[test]
+fn the_readme_shows_the_reference() {
+    let reference = Shell::new().run("config reference").ended(0).stdout;
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    assert!(readme.contains(reference.trim()), "paste what `ordersystem config reference` prints");
+}

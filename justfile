@@ -1,0 +1,43 @@
+# Show what can be done here
+default:
+    @just --list --unsorted
+
+# Run the server on http://localhost:8080; what follows goes to it: just run --port 9000
+run *flags:
+    cargo run -- {{ flags }}
+
+# Watch an order from CREATED to DELIVERED in seconds, on a server of its own
+demo:
+    deploy/demo.sh
+
+# Check the delivery scheduler end to end with shortened delays, on a server of its own
+quick-scheduler-test:
+    deploy/quick-scheduler-test.sh
+
+# Run all tests; what follows goes to cargo: just test -p ordersystem-order
+test *args="--workspace":
+    cargo test --locked {{ args }}
+
+# Check types and borrows of everything, tests included
+check:
+    cargo check --workspace --all-targets --locked
+
+# Let clippy judge everything; a warning is a failure
+lint:
+    cargo fmt --all --check
+    cargo clippy --workspace --all-targets --locked -- -D warnings
+
+# Format every source file
+fmt:
+    cargo fmt --all
+
+# Build the documentation of our crates, invariants included, under target/doc
+doc:
+    cargo doc --workspace --no-deps --locked
+
+# Check licences, sources, bans and known vulnerabilities (needs cargo-deny)
+deny:
+    cargo deny --locked check
+
+# Everything a change must pass before it lands
+verify: lint test
