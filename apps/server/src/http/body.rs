@@ -16,7 +16,7 @@ use serde_path_to_error::Segment;
 
 use super::error::{ApiError, EdgeError};
 use super::field::{Expected, FieldProblem};
-use super::query::shown;
+use super::query::{nearest, shown};
 
 /// How long a client may take to send a body.
 const PATIENCE: Duration = Duration::from_secs(10);
@@ -169,7 +169,10 @@ fn complaint(sentence: &str) -> (FieldProblem, Option<String>) {
     if sentence.starts_with("missing field") {
         (FieldProblem::Missing, named())
     } else if sentence.starts_with("unknown field") {
-        (FieldProblem::Unknown { nearest: None }, named())
+        let name = named().unwrap_or_default();
+        let known = sentence.rsplit_once(", expected ").map_or("", |(_, known)| known);
+        let nearest = nearest(&name, known.split('`').skip(1).step_by(2));
+        (FieldProblem::Unknown { nearest }, Some(name))
     } else if sentence.starts_with("duplicate field") {
         (FieldProblem::Duplicate, named())
     } else {
@@ -237,6 +240,7 @@ mod tests {
             "{\"productId\":18446744073709551615}",
             "{\"productId\":1,\"productId\":2}",
             "{\"productId\":1,\"surprise/~\":2}",
+            "{\"productId\":1,\"item\":2}",
             "{\"productId\":1,\"name\":null}",
             "{\"productId\":1,\"name\":7}",
             "{\"productId\":1,\"items\":{}}",

@@ -111,7 +111,18 @@ impl EdgeError {
                 }
                 None => title.to_owned(),
             },
-            Self::InvalidParameter | Self::UnknownParameter => match fields.first() {
+            Self::UnknownParameter => match fields.first() {
+                Some(FieldError {
+                    pointer,
+                    problem: FieldProblem::Unknown { nearest: Some(nearest) },
+                }) => {
+                    let perhaps = language.pick("혹시", "did you mean");
+                    format!("{title}: {} ({perhaps} {nearest}?)", pointer.trim_start_matches('/'))
+                }
+                Some(field) => format!("{title}: {}", field.pointer.trim_start_matches('/')),
+                None => title.to_owned(),
+            },
+            Self::InvalidParameter => match fields.first() {
                 Some(FieldError { pointer, problem }) => {
                     let name = pointer.trim_start_matches('/');
                     format!("{title}: {name} {}", problem.say(language))
@@ -152,7 +163,7 @@ impl ApiError {
     }
 
     /// A query parameter that nobody knows.
-    pub(super) fn unknown_parameter(name: &str, nearest: Option<&'static str>) -> Self {
+    pub(super) fn unknown_parameter(name: &str, nearest: Option<String>) -> Self {
         let problem = FieldProblem::Unknown { nearest };
         Self::at(EdgeError::UnknownParameter, format!("/{name}"), problem)
     }

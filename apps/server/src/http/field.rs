@@ -24,7 +24,7 @@ pub(crate) enum FieldProblem {
     /// Nobody knows it.
     Unknown {
         /// What was meant, perhaps.
-        nearest: Option<&'static str>,
+        nearest: Option<String>,
     },
     /// It is there twice.
     Duplicate,
@@ -34,6 +34,13 @@ pub(crate) enum FieldProblem {
     Excludes(&'static str),
     /// It is none of these.
     NoneOf(&'static [&'static str]),
+    /// One of these must be there.
+    NothingOf(&'static [&'static str]),
+    /// It is too small.
+    Below {
+        /// The least.
+        min: i64,
+    },
     /// It is too small or too large.
     Outside {
         /// The least.
@@ -72,13 +79,15 @@ impl FieldProblem {
     /// Stable, for programs.
     pub(super) const fn code(&self) -> &'static str {
         match self {
-            Self::Missing => "required",
+            Self::Missing | Self::NothingOf(_) => "required",
             Self::Unknown { .. } => "unknown",
             Self::Duplicate => "duplicate",
             Self::NotA(_) => "type",
             Self::Excludes(_) => "exclusive",
             Self::NoneOf(_) => "choice",
-            Self::Outside { .. } | Self::Quantity(_) | Self::Lines { .. } => "range",
+            Self::Below { .. } | Self::Outside { .. } | Self::Quantity(_) | Self::Lines { .. } => {
+                "range"
+            }
             Self::Unprintable { .. } => "text",
         }
     }
@@ -99,9 +108,11 @@ impl FieldProblem {
                 format!("알 수 없는 이름입니다. 혹시 {name}?")
             }
             Self::Duplicate => "두 번 지정되었습니다".to_owned(),
-            Self::NotA(expected) => format!("{} 이어야 합니다", expected.name(Language::Korean)),
-            Self::Excludes(other) => format!("{other} 와 함께 쓸 수 없습니다"),
+            Self::NotA(expected) => expected.korean().to_owned(),
+            Self::Excludes(other) => format!("{other}와(과) 함께 쓸 수 없습니다"),
             Self::NoneOf(choices) => format!("다음 중 하나여야 합니다: {}", choices.join(", ")),
+            Self::NothingOf(names) => format!("{} 중 하나는 필요합니다", names.join(", ")),
+            Self::Below { min } => format!("{min} 이상이어야 합니다"),
             Self::Outside { min, max } => format!("{min} 이상 {max} 이하이어야 합니다"),
             Self::Unprintable { max } => {
                 format!("출력 가능한 1~{max}자의 문자열이어야 합니다")
@@ -127,9 +138,11 @@ impl FieldProblem {
                 format!("is not known; did you mean {name}?")
             }
             Self::Duplicate => "is given twice".to_owned(),
-            Self::NotA(expected) => format!("must be {}", expected.name(Language::English)),
+            Self::NotA(expected) => format!("must be {}", expected.english()),
             Self::Excludes(other) => format!("cannot be combined with {other}"),
             Self::NoneOf(choices) => format!("must be one of {}", choices.join(", ")),
+            Self::NothingOf(names) => format!("needs one of {}", names.join(", ")),
+            Self::Below { min } => format!("must be at least {min}"),
             Self::Outside { min, max } => format!("must be {min} to {max}"),
             Self::Unprintable { max } => format!("must be 1 to {max} printable characters"),
             Self::Quantity(InvalidQuantity::TooSmall { requested }) => {
@@ -146,17 +159,29 @@ impl FieldProblem {
 }
 
 impl Expected {
-    const fn name(self, language: Language) -> &'static str {
+    const fn korean(self) -> &'static str {
         match self {
-            Self::Integer => language.pick("정수", "an integer"),
-            Self::Text => language.pick("문자열", "a string"),
-            Self::Flag => language.pick("true 또는 false", "true or false"),
-            Self::List => language.pick("배열", "an array"),
-            Self::Object => language.pick("객체", "an object"),
-            Self::Moment => language
-                .pick("2025-06-13T14:00:00Z 형식의 시각", "a time such as 2025-06-13T14:00:00Z"),
-            Self::Currency => language.pick("KRW 같은 통화 코드", "a currency code such as KRW"),
-            Self::Other => language.pick("다른 형식의 값", "something else"),
+            Self::Integer => "정수여야 합니다",
+            Self::Text => "문자열이어야 합니다",
+            Self::Flag => "true 또는 false여야 합니다",
+            Self::List => "배열이어야 합니다",
+            Self::Object => "객체여야 합니다",
+            Self::Moment => "2025-06-13T14:00:00Z 형식의 시각이어야 합니다",
+            Self::Currency => "KRW와 같은 통화 코드여야 합니다",
+            Self::Other => "다른 형식의 값이어야 합니다",
+        }
+    }
+
+    const fn english(self) -> &'static str {
+        match self {
+            Self::Integer => "an integer",
+            Self::Text => "a string",
+            Self::Flag => "true or false",
+            Self::List => "an array",
+            Self::Object => "an object",
+            Self::Moment => "a time such as 2025-06-13T14:00:00Z",
+            Self::Currency => "a currency code such as KRW",
+            Self::Other => "something else",
         }
     }
 }
@@ -169,10 +194,13 @@ impl Serialize for FieldProblem {
             Self::Missing | Self::Unknown { nearest: None } | Self::Duplicate => {}
             Self::Unknown { nearest: Some(name) } => params.serialize_entry("nearest", name)?,
             Self::NotA(expected) => {
-                params.serialize_entry("expected", expected.name(Language::English))?;
+                params.serialize_entry("expected", expected.english())?;
             }
             Self::Excludes(other) => params.serialize_entry("other", other)?,
-            Self::NoneOf(choices) => params.serialize_entry("choices", choices)?,
+            Self::NoneOf(choices) | Self::NothingOf(choices) => {
+                params.serialize_entry("choices", choices)?;
+            }
+            Self::Below { min } => params.serialize_entry("min", min)?,
             Self::Outside { min, max } => {
                 params.serialize_entry("min", min)?;
                 params.serialize_entry("max", max)?;

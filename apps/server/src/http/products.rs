@@ -102,16 +102,15 @@ impl NewProductBody {
 }
 
 fn price(amount: i64, currency: Currency) -> Result<Money, ApiError> {
-    let amount = at_least_zero(amount, "/price")?;
-    Money::new(amount, currency).map_err(|_negative| outside("/price", 0))
+    Money::new(amount, currency).map_err(|_negative| below_zero("/price"))
 }
 
 fn at_least_zero(number: i64, pointer: &str) -> Result<i64, ApiError> {
-    if number < 0 { Err(outside(pointer, 0)) } else { Ok(number) }
+    if number < 0 { Err(below_zero(pointer)) } else { Ok(number) }
 }
 
-fn outside(pointer: &str, min: i64) -> ApiError {
-    ApiError::body(pointer, FieldProblem::Outside { min, max: i64::MAX })
+fn below_zero(pointer: &str) -> ApiError {
+    ApiError::body(pointer, FieldProblem::Below { min: 0 })
 }
 
 /// `POST /api/products`.
@@ -151,9 +150,7 @@ pub(super) async fn change(
     let id = product_id(&request)?;
     let wanted: ProductChangeBody = body::json(&request, payload, api.max_body).await?;
     if wanted.name.is_none() && wanted.price.is_none() {
-        return Err(
-            ApiError::body("/name", FieldProblem::Missing).with("/price", FieldProblem::Missing)
-        );
+        return Err(ApiError::body("", FieldProblem::NothingOf(&["name", "price"])));
     }
     let reply = |product: &Product| Reply::ok(ProductView::from(product)).at(product.version());
     let run = async |call: Call<'_, Product>| {

@@ -32,7 +32,10 @@ impl Query {
         let mut seen: Vec<&str> = Vec::with_capacity(pairs.len().min(known.len()));
         for (name, _) in &pairs {
             if !known.contains(&name.as_str()) {
-                return Err(ApiError::unknown_parameter(&shown(name), nearest(name, known)));
+                return Err(ApiError::unknown_parameter(
+                    &shown(name),
+                    nearest(name, known.iter().copied()),
+                ));
             }
             if seen.contains(&name.as_str()) {
                 return Err(ApiError::parameter(name, FieldProblem::Duplicate));
@@ -80,11 +83,11 @@ pub(crate) fn shown(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(64).collect()
 }
 
-fn nearest(name: &str, known: &'static [&'static str]) -> Option<&'static str> {
-    let close = |candidate: &&&'static str| strsim::jaro_winkler(name, candidate) > 0.7;
-    known
-        .iter()
-        .filter(close)
-        .max_by(|a, b| strsim::jaro_winkler(name, a).total_cmp(&strsim::jaro_winkler(name, b)))
-        .copied()
+/// The candidate that was probably meant.
+pub(super) fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<String> {
+    candidates
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .max_by(|(a, _), (b, _)| a.total_cmp(b))
+        .map(|(_, candidate)| candidate.to_owned())
 }

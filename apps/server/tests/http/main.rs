@@ -1,4 +1,16 @@
 //! The HTTP surface over the ports in RAM, byte for byte.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that meets the unexpected fails where it stands"
+)]
+
+mod bad_input;
+mod conventions;
+mod errors;
 mod golden;
+mod idempotency;
+mod lists;
 mod support;
+mod versions;

@@ -12,7 +12,7 @@ use actix_web::{App, Error};
 use ordersystem::config::{CorsOrigins, HttpSettings};
 use ordersystem::http::{Api, Services, configure};
 use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
-use ordersystem_application::{Call, Policy, Ports, UseCases};
+use ordersystem_application::{Call, Outbox, Policy, Ports, Store, UseCases};
 use ordersystem_shared_kernel::OrderId;
 
 /// What a test can reach behind the API.
@@ -79,15 +79,39 @@ impl World {
     pub(crate) async fn client(
         &self,
     ) -> Client<impl Service<Request, Response = ServiceResponse, Error = Error>> {
+        self.client_over(Arc::new(self.store.clone())).await
+    }
+
+    /// The API with another store to look things up in.
+    pub(crate) async fn client_over(
+        &self,
+        store: Arc<dyn Store>,
+    ) -> Client<impl Service<Request, Response = ServiceResponse, Error = Error>> {
         let services = Services {
             use_cases: self.use_cases.clone(),
-            store: Arc::new(self.store.clone()),
+            store,
             reads: Arc::new(self.store.clone()),
             ids: Arc::new(SequentialIds::default()),
             zone: chrono_tz::Asia::Seoul,
         };
         let api = Api::new(services, &self.settings);
         Client { service: init_service(App::new().configure(configure(api))).await }
+    }
+
+    /// Everything that can be looked at, to see whether it changed.
+    pub(crate) async fn everything(&self) -> Vec<String> {
+        let client = self.client().await;
+        let mut all = Vec::new();
+        for uri in ["/api/orders", "/api/orders/1/history", "/api/inventory", "/api/products"] {
+            all.push(client.call("GET", uri).await.line());
+        }
+        all
+    }
+
+    /// The trace of every event of an order, in their order.
+    pub(crate) async fn traces(&self) -> Vec<Option<String>> {
+        let rows = self.store.unpublished(100).await.unwrap();
+        rows.into_iter().map(|row| row.message.trace).collect()
     }
 
     /// What the consumer of order-events does.
