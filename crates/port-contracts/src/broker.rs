@@ -192,6 +192,25 @@ pub async fn remembers_what_was_committed(broker: Port) {
     assert_eq!(positions(&read(&mut next, 3).await), BTreeSet::from([4, 5, 6]));
 }
 
+/// Members are at different places: what one has committed says nothing about the other's partitions.
+pub async fn remembers_every_partition_on_its_own(broker: Port) {
+    let mut one = join(&broker, GROUP, Topic::OrderEvents).await;
+    let mut two = join(&broker, GROUP, Topic::OrderEvents).await;
+    let rows: Vec<_> = (1..=30).map(|position| order(position, position)).collect();
+    publish(&broker, &rows).await;
+    let ones = read(&mut one, 1).await;
+    let mut twos = read(&mut two, 1).await;
+    let key = twos.first().and_then(|record| record.key.as_deref()?.parse().ok());
+    publish(&broker, &[order(31, key.expect("the key is a number"))]).await;
+    twos.extend(read(&mut two, 1).await);
+    two.commit().await.expect("the broker is available");
+    drop((one, two));
+    let mut next = join(&broker, GROUP, Topic::OrderEvents).await;
+    let left: BTreeSet<_> = (1..=31).filter(|p| !positions(&twos).contains(p)).collect();
+    assert!(ones.iter().all(|record| left.contains(&position_of(record))), "two shares");
+    assert_eq!(positions(&read(&mut next, left.len()).await), left, "all but what two committed");
+}
+
 /// When a member goes, the others read its partitions.
 pub async fn gives_the_partitions_of_a_leaver_to_those_who_stay(broker: Port) {
     let mut stays = join(&broker, GROUP, Topic::OrderEvents).await;

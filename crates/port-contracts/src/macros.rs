@@ -112,6 +112,7 @@ macro_rules! broker_contract {
             delivers_to_every_group,
             delivers_again_what_was_not_committed,
             remembers_what_was_committed,
+            remembers_every_partition_on_its_own,
             gives_the_partitions_of_a_leaver_to_those_who_stay,
             tails_from_the_beginning,
             tails_from_now,
