@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
 use ordersystem_application::{
     BrokerError, DueWork, EventBroker, Numbers, Outbox, Policy, Ports, ProductStepError, Reads,
     Store, StoreUnavailable, UseCases,
@@ -10,8 +11,8 @@ use ordersystem_application::{
 use ordersystem_inventory::StockAdmission;
 use ordersystem_shared_kernel::{Clock, Ids};
 
-use crate::background::timers::Reconcile;
-use crate::config::Settings;
+use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::config::{DatabaseUrl, Settings};
 
 /// Everything outside of the program: one adapter for each port.
 #[derive(Clone)]
@@ -41,22 +42,8 @@ pub struct Engines {
 pub struct World {
     /// What the program can do.
     pub use_cases: UseCases,
-    /// The truth.
-    pub store: Arc<dyn Store>,
-    /// What people look at.
-    pub reads: Arc<dyn Reads>,
-    /// What was committed but may not be published yet.
-    pub outbox: Arc<dyn Outbox>,
-    /// What time brings about.
-    pub due: Arc<dyn DueWork>,
-    /// The fast counters.
-    pub admission: Arc<dyn StockAdmission>,
-    /// Where events go.
-    pub broker: Arc<dyn EventBroker>,
-    /// The time.
-    pub clock: Arc<dyn Clock>,
-    /// Event and transaction ids.
-    pub ids: Arc<dyn Ids>,
+    /// What it does that with.
+    pub engines: Engines,
 }
 
 /// Why the program could not be wired or made ready.
@@ -73,36 +60,66 @@ pub enum WiringError {
     Samples(#[from] ProductStepError),
 }
 
+impl Engines {
+    /// Around a store in RAM; it is lost with the last clone.
+    pub fn in_memory(store: MemoryStore, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
+        let store = Arc::new(store);
+        Self {
+            store: store.clone(),
+            reads: store.clone(),
+            numbers: store.clone(),
+            outbox: store.clone(),
+            due: store,
+            admission: Arc::new(CounterAdmission::default()),
+            broker: Arc::new(MemoryBroker::default()),
+            clock,
+            ids,
+        }
+    }
+
+    /// What the settings name.
+    ///
+    /// # Errors
+    /// [`WiringError`], worded for the person who started the program.
+    pub async fn open(settings: &Settings) -> Result<Self, WiringError> {
+        let clock = Arc::new(SystemClock);
+        let ids = Arc::new(TimeOrderedIds);
+        match &settings.database.url {
+            DatabaseUrl::SqliteMemory => {
+                Ok(Self::in_memory(MemoryStore::new(clock.clone()), clock, ids))
+            }
+            DatabaseUrl::SqliteFile(_) => Err(StoreUnavailable.into()),
+        }
+    }
+}
+
 impl World {
     /// How many published events are shown again to those who come back after a restart.
-    const HISTORY: usize = 10_000;
+    const HISTORY: usize = MemoryBroker::RETENTION;
 
     /// Wires the use cases to the engines; touches none of them.
     pub fn build(settings: &Settings, engines: Engines) -> Self {
-        let Engines { store, reads, numbers, outbox, due, admission, broker, clock, ids } = engines;
         let ports = Ports {
-            store: store.clone(),
-            admission: admission.clone(),
-            numbers,
-            clock: clock.clone(),
-            ids: ids.clone(),
+            store: engines.store.clone(),
+            admission: engines.admission.clone(),
+            numbers: engines.numbers.clone(),
+            clock: engines.clock.clone(),
+            ids: engines.ids.clone(),
         };
         let policy = Policy {
             hold: settings.inventory.reservation_ttl,
             courier: settings.delivery.default_courier.clone(),
             zone: settings.timezone,
         };
-        let use_cases = UseCases::new(ports, policy);
-        Self { use_cases, store, reads, outbox, due, admission, broker, clock, ids }
+        Self { use_cases: UseCases::new(ports, policy), engines }
     }
 
-    /// Sets all counters to what the store says.
+    /// Opens what the settings name.
     ///
     /// # Errors
-    /// The store cannot be read.
-    pub async fn fill_counters(&self) -> Result<(), WiringError> {
-        Reconcile::new(self.reads.clone(), self.admission.clone()).pass().await?;
-        Ok(())
+    /// [`WiringError`], worded for the person who started the program.
+    pub async fn open(settings: &Settings) -> Result<Self, WiringError> {
+        Ok(Self::build(settings, Engines::open(settings).await?))
     }
 
     /// Makes a broker that forgets at exit know the latest events again. Its groups read them again as well, which their
@@ -111,8 +128,8 @@ impl World {
     /// # Errors
     /// The store cannot be read, or the broker takes nothing.
     pub async fn replay_history(&self) -> Result<(), WiringError> {
-        let history = self.outbox.recent(Self::HISTORY).await?;
-        Ok(self.broker.publish(&history).await?)
+        let history = self.engines.outbox.recent(Self::HISTORY).await?;
+        Ok(self.engines.broker.publish(&history).await?)
     }
 
     /// Puts the sample products on sale in an empty shop.

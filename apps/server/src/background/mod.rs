@@ -34,15 +34,15 @@ pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
 }
 
 fn relay(world: &World) -> Arc<dyn Part> {
-    Arc::new(Relay::new(world.outbox.clone(), world.broker.clone()))
+    Arc::new(Relay::new(world.engines.outbox.clone(), world.engines.broker.clone()))
 }
 
 fn consumers(world: &World) -> [Arc<dyn Part>; 2] {
-    let orders = OrderEvents::new(world.use_cases.clone(), world.clock.clone());
-    let stock = StockEvents::new(world.use_cases.clone(), world.clock.clone());
+    let orders = OrderEvents::new(world.use_cases.clone(), world.engines.clock.clone());
+    let stock = StockEvents::new(world.use_cases.clone(), world.engines.clock.clone());
     [
-        Arc::new(Consumer::new(orders, world.broker.clone(), world.clock.clone())),
-        Arc::new(Consumer::new(stock, world.broker.clone(), world.clock.clone())),
+        Arc::new(Consumer::new(orders, world.engines.broker.clone(), world.engines.clock.clone())),
+        Arc::new(Consumer::new(stock, world.engines.broker.clone(), world.engines.clock.clone())),
     ]
 }
 
@@ -55,20 +55,27 @@ fn delivery_timers(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
     let steps = [(Step::Ship, delays.ship_delay), (Step::Deliver, delays.delivery_delay)];
     let timer = |(step, delay)| -> Arc<dyn Part> {
         let delay = StepDelay { step, delay };
-        Arc::new(Timer::new(Deliveries::new(world.use_cases.clone(), world.due.clone(), delay)))
+        Arc::new(Timer::new(Deliveries::new(
+            world.use_cases.clone(),
+            world.engines.due.clone(),
+            delay,
+        )))
     };
     steps.into_iter().map(timer).collect()
 }
 
 fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 5] {
-    let (use_cases, due) = (&world.use_cases, &world.due);
+    let (use_cases, due) = (&world.use_cases, &world.engines.due);
     let poll = settings.inventory.expiry_poll;
-    let (clock, zone) = (world.clock.clone(), settings.timezone);
+    let (clock, zone) = (world.engines.clock.clone(), settings.timezone);
     [
         Arc::new(Timer::new(Holds::new(use_cases.clone(), due.clone(), poll))),
         Arc::new(Timer::new(UnpreparedOrders::new(use_cases.clone(), due.clone()))),
         Arc::new(Timer::new(Statistics::new(due.clone(), clock, zone))),
-        Arc::new(Timer::new(Reconcile::new(world.reads.clone(), world.admission.clone()))),
-        Arc::new(Timer::new(Purge::new(world.outbox.clone()))),
+        Arc::new(Timer::new(Reconcile::new(
+            world.engines.reads.clone(),
+            world.engines.admission.clone(),
+        ))),
+        Arc::new(Timer::new(Purge::new(world.engines.outbox.clone()))),
     ]
 }
