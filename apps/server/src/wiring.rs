@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
+use ordersystem_adapter_sql::{OpenError, SqlStore, SqliteConfig};
 use ordersystem_application::{
     BrokerError, DueWork, EventBroker, Numbers, Outbox, Policy, Ports, ProductStepError, Reads,
     Store, StoreUnavailable, UseCases,
@@ -35,6 +36,8 @@ pub struct Engines {
     pub clock: Arc<dyn Clock>,
     /// Event and transaction ids.
     pub ids: Arc<dyn Ids>,
+    /// The database behind the store, to be closed at the end; none in RAM.
+    pub database: Option<SqlStore>,
 }
 
 /// The wired program, without anything that runs by itself.
@@ -49,6 +52,9 @@ pub struct World {
 /// Why the program could not be wired or made ready.
 #[derive(Debug, thiserror::Error)]
 pub enum WiringError {
+    /// The database cannot be opened.
+    #[error(transparent)]
+    Open(#[from] OpenError),
     /// The store opened and stopped answering.
     #[error("the store stopped answering while the program started")]
     Store(#[from] StoreUnavailable),
@@ -74,6 +80,7 @@ impl Engines {
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,
+            database: None,
         }
     }
 
@@ -88,8 +95,39 @@ impl Engines {
             DatabaseUrl::SqliteMemory => {
                 Ok(Self::in_memory(MemoryStore::new(clock.clone()), clock, ids))
             }
-            DatabaseUrl::SqliteFile(_) => Err(StoreUnavailable.into()),
+            DatabaseUrl::SqliteFile(path) => {
+                let config = SqliteConfig {
+                    queue: settings.store.queue_capacity.get(),
+                    max_batch: settings.store.group_commit_max.get(),
+                    ..SqliteConfig::new(path)
+                };
+                Self::on_sqlite(SqlStore::open(&config, clock.clone())?, clock, ids).await
+            }
         }
+    }
+
+    /// Around a SQLite file, with the counters in this process.
+    async fn on_sqlite(
+        store: SqlStore,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn Ids>,
+    ) -> Result<Self, WiringError> {
+        let counters = CounterAdmission::default();
+        counters.rebuild_from(&store).await?;
+        let database = Some(store.clone());
+        let store = Arc::new(store);
+        Ok(Self {
+            store: store.clone(),
+            reads: store.clone(),
+            numbers: store.clone(),
+            outbox: store.clone(),
+            due: store,
+            admission: Arc::new(counters),
+            broker: Arc::new(MemoryBroker::default()),
+            clock,
+            ids,
+            database,
+        })
     }
 }
 
@@ -141,6 +179,13 @@ impl World {
             tracing::info!("an empty shop: the three sample products are on sale now");
         }
         Ok(())
+    }
+
+    /// Finishes what was submitted to the store. Nothing can be committed afterwards.
+    pub async fn close(&self) {
+        if let Some(database) = &self.engines.database {
+            database.close().await;
+        }
     }
 }
 

@@ -1,0 +1,20 @@
+//! What runs beside the requests, over the ports in RAM: every message twice, every failure in between, a clock that
+//! the test moves.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "a test that cannot set up its world has failed"
+)]
+
+mod consumers;
+mod counters;
+mod deliveries;
+mod events;
+mod flaky;
+mod holds;
+mod lost;
+mod relay;
+mod restart;
+mod shop;
+mod statistics;
