@@ -4,7 +4,13 @@ set -euo pipefail
 # shellcheck source=local-server.sh
 source "$(dirname "$0")/local-server.sh"
 
-say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
+say() {
+    if [[ -t 1 ]]; then
+        printf '\n\033[1m%s\033[0m\n' "$*"
+    else
+        printf '\n%s\n' "$*"
+    fi
+}
 
 show() {
     printf '  %s %s\n' "$1" "$2"
