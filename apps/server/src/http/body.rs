@@ -30,8 +30,7 @@ pub(crate) async fn json<T: DeserializeOwned>(
     if !is_json(request) {
         return Err(EdgeError::UnsupportedMediaType.into());
     }
-    let read = tokio::time::timeout(PATIENCE, read(request, payload, limit)).await;
-    parse(&read.map_err(|_elapsed| EdgeError::RequestTimeout)??)
+    parse(&read_within(PATIENCE, request, payload, limit).await?)
 }
 
 /// As a field that may be absent but, when it is there, is not null.
@@ -77,6 +76,16 @@ fn is_json(request: &HttpRequest) -> bool {
         }
         _ => true,
     })
+}
+
+async fn read_within(
+    patience: Duration,
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    let read = tokio::time::timeout(patience, read(request, payload, limit)).await;
+    read.map_err(|_elapsed| EdgeError::RequestTimeout)?
 }
 
 /// A body that arrives in one piece, as nearly all do, is not copied.
@@ -194,6 +203,8 @@ fn expected(sentence: &str) -> Expected {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::FromRequest;
+
     use super::*;
     use crate::http::negotiate::Language;
 
@@ -254,6 +265,18 @@ mod tests {
         let lines: Vec<_> =
             cases.iter().map(|body| format!("{body}\n    {}", complaint(body))).collect();
         insta::assert_snapshot!(lines.join("\n"));
+    }
+
+    #[actix_web::test]
+    async fn nobody_waits_for_a_body_that_does_not_come() {
+        let request = actix_web::test::TestRequest::post().to_http_request();
+        let mut payload = actix_web::dev::Payload::Stream {
+            payload: Box::pin(futures_util::stream::pending()) as _,
+        };
+        let payload = Payload::from_request(&request, &mut payload).await.unwrap();
+        let read = read_within(Duration::ZERO, &request, payload, 1024).await;
+        let error = read.unwrap_err();
+        assert_eq!(error.entry().code, "REQUEST_TIMEOUT");
     }
 
     #[test]

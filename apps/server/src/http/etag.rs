@@ -11,12 +11,15 @@ use serde::Serialize;
 use super::envelope::{Success, json};
 use super::error::ApiError;
 
+/// The client may keep the answer and must ask each time whether it still holds; nobody between may keep it.
+const CACHING: &str = "private, no-cache";
+
 /// The tag of a version.
 pub(super) fn value(version: Version) -> String {
     format!("\"v{version}\"")
 }
 
-/// 200 with `data` and its tag, or 304 when the client has seen this version. Caches must ask each time.
+/// 200 with `data` and its tag, or 304 when the client has seen this version.
 pub(crate) fn answer<T: Serialize>(
     request: &HttpRequest,
     version: Version,
@@ -26,13 +29,13 @@ pub(crate) fn answer<T: Serialize>(
     if seen(request.headers(), &tag) {
         return HttpResponse::NotModified()
             .insert_header((ETAG, tag))
-            .insert_header((CACHE_CONTROL, "no-cache"))
+            .insert_header((CACHE_CONTROL, CACHING))
             .finish();
     }
     HttpResponse::Ok()
         .insert_header((CONTENT_TYPE, HeaderValue::from_static("application/json")))
         .insert_header((ETAG, tag))
-        .insert_header((CACHE_CONTROL, "no-cache"))
+        .insert_header((CACHE_CONTROL, CACHING))
         .body(json(&Success::new(data())))
 }
 

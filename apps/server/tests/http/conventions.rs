@@ -55,7 +55,7 @@ async fn every_answer_carries_the_safe_headers() {
     let client = world.client().await;
     for (path, cache) in [
         ("/api/orders", "no-store"),
-        ("/api/products/1", "no-cache"),
+        ("/api/products/1", "private, no-cache"),
         ("/api/orders/7", "no-store"),
         ("/nowhere", "no-store"),
     ] {

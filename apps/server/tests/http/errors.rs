@@ -3,6 +3,7 @@
 use ordersystem::http::catalogue;
 use ordersystem_adapter_memory::CommitFault;
 
+use crate::log::Log;
 use crate::support::{World, json, request};
 
 const PROBLEM: (&str, &str) = ("accept", "application/problem+json");
@@ -58,7 +59,10 @@ async fn a_store_that_is_down_says_when_to_come_back() {
         (CommitFault::LostUnit, "OUTCOME_UNKNOWN", "2"),
     ] {
         world.store.faults().fail_commits(1, fault);
+        let (log, _guard) = Log::of_this_thread();
         let refused = client.order(1).await;
+        let lines = log.take();
+        assert!(lines.len() == 1 && lines[0].contains("WARN"), "{lines:?}");
         assert_eq!(refused.status, 503, "{code}");
         assert_eq!(refused.header("x-error-code"), code);
         assert_eq!(refused.header("retry-after"), after, "{code}");

@@ -3,19 +3,14 @@
 use std::sync::Arc;
 
 use actix_web::test::TestRequest;
-use async_trait::async_trait;
 use futures_util::future::join;
-use ordersystem_adapter_memory::{CommitFault, MemoryStore};
-use ordersystem_application::{
-    CommitError, Committed, Store, StoreUnavailable, StoredAnswer, UnitOfWork,
-};
-use ordersystem_delivery::Delivery;
-use ordersystem_inventory::{Product, Reservation, StockLevel};
-use ordersystem_order::Order;
-use ordersystem_payment::Payment;
-use ordersystem_shared_kernel::{OrderId, ProductId, RequestKey};
+use ordersystem_adapter_memory::CommitFault;
+use ordersystem_application::StoredAnswer;
+use ordersystem_shared_kernel::Answer;
 use tokio::sync::Semaphore;
 
+use crate::log::Log;
+use crate::stores::answers;
 use crate::support::{World, json, request};
 
 fn keyed(request: TestRequest, key: &str) -> TestRequest {
@@ -145,11 +140,27 @@ async fn unusable_keys_are_refused() {
 }
 
 #[actix_web::test]
+async fn a_stored_answer_that_cannot_be_read_is_a_defect_that_shows_nothing() {
+    let world = World::new().await;
+    let open = Arc::new(Semaphore::new(2));
+    let spoilt = |answer| StoredAnswer { answer: Answer(b"SELECT".to_vec()), ..answer };
+    let client = world.client_over(answers(&world, &open, spoilt)).await;
+    assert_eq!(client.send(order("k", TWO)).await.status, 201);
+    let (log, _guard) = Log::of_this_thread();
+    let failed = client.send(order("k", TWO)).await;
+    let body = r#"500 {"success":false,"error":"서버 내부 오류가 발생했습니다"}"#;
+    assert_eq!(failed.line(), body);
+    assert_eq!(failed.header("x-error-code"), "INTERNAL_ERROR");
+    let lines = log.take();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert!(lines[0].contains("ERROR") && lines[0].contains("a stored answer cannot be read"));
+}
+
+#[actix_web::test]
 async fn a_key_in_flight_is_a_conflict() {
     let world = World::new().await;
     let gate = Arc::new(Semaphore::new(0));
-    let slow = SlowAnswers { store: world.store.clone(), gate: gate.clone() };
-    let client = world.client_over(Arc::new(slow)).await;
+    let client = world.client_over(answers(&world, &gate, |answer| answer)).await;
     let meanwhile = async {
         let second = client.send(order("k", TWO)).await;
         gate.add_permits(2);
@@ -161,45 +172,4 @@ async fn a_key_in_flight_is_a_conflict() {
     assert_eq!(second.header("retry-after"), "1");
     let third = client.send(order("k", TWO)).await;
     assert_eq!((third.line(), third.header("idempotent-replayed")), (first.line(), "true"));
-}
-
-/// Looks stored answers up only when it is let.
-struct SlowAnswers {
-    store: MemoryStore,
-    gate: Arc<Semaphore>,
-}
-
-#[async_trait]
-impl Store for SlowAnswers {
-    async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
-        self.store.commit(work).await
-    }
-
-    async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreUnavailable> {
-        self.store.order(id).await
-    }
-
-    async fn payment(&self, order: OrderId) -> Result<Option<Payment>, StoreUnavailable> {
-        self.store.payment(order).await
-    }
-
-    async fn delivery(&self, order: OrderId) -> Result<Option<Delivery>, StoreUnavailable> {
-        self.store.delivery(order).await
-    }
-
-    async fn product(
-        &self,
-        id: ProductId,
-    ) -> Result<Option<(Product, Option<StockLevel>)>, StoreUnavailable> {
-        self.store.product(id).await
-    }
-
-    async fn reservations(&self, order: OrderId) -> Result<Vec<Reservation>, StoreUnavailable> {
-        self.store.reservations(order).await
-    }
-
-    async fn answer(&self, key: &RequestKey) -> Result<Option<StoredAnswer>, StoreUnavailable> {
-        self.gate.acquire().await.unwrap().forget();
-        self.store.answer(key).await
-    }
 }

@@ -87,6 +87,16 @@ impl World {
         &self,
         store: Arc<dyn Store>,
     ) -> Client<impl Service<Request, Response = ServiceResponse, Error = Error>> {
+        let app = App::new().configure(configure(self.api_over(store)));
+        Client { service: init_service(app).await }
+    }
+
+    /// The API itself, for a server of one's own.
+    pub(crate) fn api(&self) -> Arc<Api> {
+        self.api_over(Arc::new(self.store.clone()))
+    }
+
+    fn api_over(&self, store: Arc<dyn Store>) -> Arc<Api> {
         let services = Services {
             use_cases: self.use_cases.clone(),
             store,
@@ -94,8 +104,7 @@ impl World {
             ids: Arc::new(SequentialIds::default()),
             zone: chrono_tz::Asia::Seoul,
         };
-        let api = Api::new(services, &self.settings);
-        Client { service: init_service(App::new().configure(configure(api))).await }
+        Api::new(services, &self.settings)
     }
 
     /// Everything that can be looked at, to see whether it changed.
