@@ -8,6 +8,7 @@
 
 mod fixture;
 
+mod alone;
 mod failures;
 mod idempotency;
 mod orders_of_events;

@@ -101,6 +101,15 @@ async fn a_refusal_of_many_units_says_nothing_about_few() {
 }
 
 #[tokio::test]
+async fn asking_the_store_repairs_the_counters_also_when_it_refuses() {
+    let shop = Shop::open().await;
+    order(&shop.use_cases, 47).await.unwrap();
+    shop.counters.admit(&[(ONE, quantity(3))]).await;
+    assert_eq!(order(&shop.use_cases, 5).await, SOLD_OUT, "the store has three");
+    shop.check("the leaked soft hold is gone").await;
+}
+
+#[tokio::test]
 async fn counters_that_promise_too_much_oversell_nothing() {
     let shop = Shop::open().await;
     let level = shop.level(1).await;
