@@ -1,19 +1,16 @@
 //! No list and no timer reads a whole table.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
-mod support;
 
 use std::collections::BTreeSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
+use crate::support::{Place, order, product};
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use ordersystem_application::{DueWork, OrderFilter, Outbox, Page, Reads, Store};
 use ordersystem_order::OrderStatus;
 use ordersystem_shared_kernel::{Clock, OrderId, ProductId, RequestKey};
-use support::{Place, order, product};
 
 /// What any connection of this process was asked.
 static STATEMENTS: Mutex<BTreeSet<String>> = Mutex::new(BTreeSet::new());
@@ -104,8 +101,10 @@ fn is_bounded(statement: &str, step: &str) -> bool {
     (!scans || walks) && (!sorts || statement.contains("`placed_at` >= ?"))
 }
 
+/// Ours; what other tests write by hand has no quotes.
 fn is_plannable(statement: &str) -> bool {
-    ["SELECT", "UPDATE", "DELETE", "INSERT"].iter().any(|verb| statement.starts_with(verb))
-        && !statement.contains("sqlite_master")
-        && !statement.contains("__diesel_schema_migrations")
+    let is_ours = statement.contains('`') || statement.starts_with("DELETE");
+    let is_plain =
+        ["SELECT", "INSERT", "UPDATE", "DELETE"].iter().any(|verb| statement.starts_with(verb));
+    is_ours && is_plain && !statement.contains("__diesel_schema_migrations")
 }

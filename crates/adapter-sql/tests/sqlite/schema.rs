@@ -1,10 +1,8 @@
 //! Databases that are old, new, foreign or out of reach.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
-mod support;
 
 use std::sync::Arc;
 
+use crate::support::{Place, order, product};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -12,7 +10,6 @@ use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
 use ordersystem_adapter_sql::{OpenError, SqlStore, SqliteConfig, migrate, migration_status};
 use ordersystem_application::{Store, StoreUnavailable};
 use ordersystem_shared_kernel::{Clock, OrderId};
-use support::{Place, order, product};
 
 const MIGRATIONS: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 
@@ -95,7 +92,7 @@ fn what_cannot_be_a_database_is_named() {
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 
     let config = SqliteConfig::new(place.path().parent().unwrap());
-    let error = SqlStore::open(&config, Arc::new(place.clock.clone())).err().unwrap();
+    let error = SqlStore::open(&config, Arc::new(place.clock)).err().unwrap();
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 }
 

@@ -1,19 +1,16 @@
 //! What units that share a transaction can and cannot do to each other.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
-mod support;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
+use crate::support::{Place, order, product, stamp, submit, unlock};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
 use ordersystem_application::{CommitError, Outbox, Store, UnitOfWork};
 use ordersystem_order::Order;
 use ordersystem_shared_kernel::{Change, Clock, OrderId, ProductId, Stamp, Timestamp};
-use support::{Place, order, product, stamp, submit, unlock};
 
 #[derive(QueryableByName)]
 struct Number {

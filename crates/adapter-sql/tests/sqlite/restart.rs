@@ -1,10 +1,8 @@
 //! What was committed is there after a restart, to the microsecond.
-#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
-
-mod support;
 
 use std::time::Duration;
 
+use crate::support::{Place, order_of, product, stamp, units, uuid, won};
 use ordersystem_adapter_sql::SqlStore;
 use ordersystem_application::{Numbers, Outbox, Page, Reads, Store, StoredAnswer, UnitOfWork};
 use ordersystem_delivery::Delivery;
@@ -15,7 +13,6 @@ use ordersystem_shared_kernel::{
     Aggregate, Answer, Change, Clock, DeliveryId, EventId, Fingerprint, OrderId, ProductId,
     Receipt, RequestKey, Timestamp, TransactionId,
 };
-use support::{Place, order_of, product, stamp, units, uuid, won};
 
 const ORDER: OrderId = OrderId::new(7);
 

@@ -1,5 +1,4 @@
 //! A store in a folder of its own, and units of work to feed it with.
-#![expect(dead_code, reason = "each test binary uses another part")]
 
 use std::path::PathBuf;
 use std::sync::Arc;

@@ -1,10 +1,8 @@
 //! Every promise of the store's ports, kept in SQLite.
 
-mod support;
-
+use crate::support::Place;
 use ordersystem_adapter_sql::SqliteConfig;
 use ordersystem_port_contracts::World;
-use support::Place;
 
 async fn grouped() -> World {
     let place = Place::new();
