@@ -2,33 +2,28 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::dsl::sql;
+use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
 use ordersystem_application::{DeliveryCounts, DueWork, StoreUnavailable};
-use ordersystem_shared_kernel::{OrderId, Timestamp};
+use ordersystem_shared_kernel::OrderId;
 
 use super::SqlStore;
+use super::readers::sql_limit;
 use crate::rows::Micros;
 use crate::schema::{deliveries, orders, reservations};
-
-/// SQLite uses a partial index only where the query says the same as the index, word by word and not as a variable.
-macro_rules! is {
-    ($condition:literal) => {
-        sql::<Bool>($condition)
-    };
-}
 
 #[async_trait]
 impl DueWork for SqlStore {
     async fn expired_holds(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
         let now = self.shared.clock.now();
         let orders = self.shared.readers.read("expired holds", move |connection| {
-            let held = reservations::table.filter(is!("state = 'HELD'"));
+            let held = reservations::table.filter(is("state = 'HELD'"));
             let due = held.filter(reservations::expires_at.le(Micros(now)));
             let due = due.select((reservations::expires_at, reservations::order_id)).distinct();
             let due = due.order((reservations::expires_at, reservations::order_id));
-            let due: Vec<(i64, i64)> = due.limit(rows(limit)).load(connection)?;
+            let due: Vec<(i64, i64)> = due.limit(sql_limit(limit)).load(connection)?;
             Ok(due.into_iter().map(|(_, order)| order).collect())
         });
         orders.await.map(numbers)
@@ -41,9 +36,9 @@ impl DueWork for SqlStore {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let latest = self.latest(delay);
         let orders = self.shared.readers.read("due shipments", move |connection| {
-            let preparing = deliveries::table.filter(is!("status = 'SHIPMENT_PREPARING'"));
+            let preparing = deliveries::table.filter(is("status = 'SHIPMENT_PREPARING'"));
             let due = preparing.filter(deliveries::started_at.le(latest));
-            let due = due.order((deliveries::started_at, deliveries::id)).limit(rows(limit));
+            let due = due.order((deliveries::started_at, deliveries::id)).limit(sql_limit(limit));
             due.select(deliveries::order_id).load(connection)
         });
         orders.await.map(numbers)
@@ -56,9 +51,9 @@ impl DueWork for SqlStore {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let latest = self.latest(delay);
         let orders = self.shared.readers.read("due arrivals", move |connection| {
-            let under_way = deliveries::table.filter(is!("status = 'SHIPPED'"));
+            let under_way = deliveries::table.filter(is("status = 'SHIPPED'"));
             let due = under_way.filter(deliveries::shipped_at.le(latest));
-            let due = due.order((deliveries::shipped_at, deliveries::id)).limit(rows(limit));
+            let due = due.order((deliveries::shipped_at, deliveries::id)).limit(sql_limit(limit));
             due.select(deliveries::order_id).load(connection)
         });
         orders.await.map(numbers)
@@ -71,9 +66,9 @@ impl DueWork for SqlStore {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let latest = self.latest(delay);
         let orders = self.shared.readers.read("unprepared orders", move |connection| {
-            let paid = orders::table.filter(is!("status = 'PAYMENT_COMPLETED'"));
+            let paid = orders::table.filter(is("status = 'PAYMENT_COMPLETED'"));
             let due = paid.filter(orders::updated_at.le(latest));
-            let due = due.order((orders::updated_at, orders::id)).limit(rows(limit));
+            let due = due.order((orders::updated_at, orders::id)).limit(sql_limit(limit));
             due.select(orders::id).load(connection)
         });
         orders.await.map(numbers)
@@ -82,9 +77,9 @@ impl DueWork for SqlStore {
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {
         let counts = self.shared.readers.read("the number of deliveries", |connection| {
             let stages = deliveries::table;
-            let preparing = stages.filter(is!("status = 'SHIPMENT_PREPARING'")).count();
-            let shipped = stages.filter(is!("status = 'SHIPPED'")).count();
-            let delivered = stages.filter(is!("status = 'DELIVERED'")).count();
+            let preparing = stages.filter(is("status = 'SHIPMENT_PREPARING'")).count();
+            let shipped = stages.filter(is("status = 'SHIPPED'")).count();
+            let delivered = stages.filter(is("status = 'DELIVERED'")).count();
             Ok(DeliveryCounts {
                 preparing: preparing.get_result(connection)?,
                 shipped: shipped.get_result(connection)?,
@@ -98,8 +93,7 @@ impl DueWork for SqlStore {
 impl SqlStore {
     /// What happened at this moment or before happened at least `delay` ago.
     fn latest(&self, delay: Duration) -> Micros {
-        let latest: Timestamp = self.shared.clock.now().before(delay);
-        Micros(latest)
+        Micros(self.shared.clock.now().before(delay))
     }
 }
 
@@ -107,6 +101,7 @@ fn numbers(orders: Vec<i64>) -> Vec<OrderId> {
     orders.into_iter().map(OrderId::new).collect()
 }
 
-fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
+/// SQLite uses a partial index only where the query says the same as the index, word by word and not as a variable.
+fn is(condition: &'static str) -> SqlLiteral<Bool> {
+    sql(condition)
 }

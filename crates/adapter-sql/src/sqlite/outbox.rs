@@ -7,6 +7,7 @@ use ordersystem_application::{Backlog, Outbox, OutboxRow, StoreUnavailable};
 
 use super::SqlStore;
 use super::chores::Chore;
+use super::readers::sql_limit;
 use crate::rows::{Micros, StoredOutboxRow};
 use crate::schema::outbox;
 
@@ -14,7 +15,7 @@ use crate::schema::outbox;
 impl Outbox for SqlStore {
     /// One writer assigns positions and commits them in the same order: no row can appear behind another.
     async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
-        let limit = rows(limit);
+        let limit = sql_limit(limit);
         let rows = self.shared.readers.read("the outbox", move |connection| {
             let rows = outbox::table.filter(outbox::published_at.is_null());
             let rows = rows.order(outbox::id).limit(limit).select(StoredOutboxRow::as_select());
@@ -29,7 +30,7 @@ impl Outbox for SqlStore {
     }
 
     async fn recent(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
-        let limit = rows(limit);
+        let limit = sql_limit(limit);
         let rows = self.shared.readers.read("the outbox", move |connection| {
             let rows = outbox::table.filter(outbox::published_at.is_not_null());
             let rows = rows.order(outbox::id.desc()).limit(limit);
@@ -59,8 +60,4 @@ impl Outbox for SqlStore {
     async fn purge(&self, age: Duration) -> Result<usize, StoreUnavailable> {
         self.chore(Chore::Purge { before: self.shared.clock.now().before(age) }).await
     }
-}
-
-fn rows(limit: usize) -> i64 {
-    i64::try_from(limit).unwrap_or(i64::MAX)
 }

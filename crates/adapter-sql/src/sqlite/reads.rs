@@ -9,6 +9,7 @@ use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::OrderId;
 
 use super::SqlStore;
+use super::readers::sql_limit;
 use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow};
 use crate::schema::{order_history, order_lines, orders, products, refunds};
 
@@ -45,7 +46,7 @@ impl Reads for SqlStore {
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {
         let products = self.shared.readers.read("products", move |connection| {
             let rows = products::table.filter(products::id.gt(page.after.unwrap_or_default()));
-            let rows = rows.order(products::id).limit(rows_of(page));
+            let rows = rows.order(products::id).limit(sql_limit(page.limit));
             let rows = rows.select(ProductRow::as_select()).load(connection)?;
             let listed = rows.into_iter().map(ProductRow::restore);
             listed.map(|row| row.map(|(product, level)| ListedProduct { product, level })).collect()
@@ -91,7 +92,7 @@ macro_rules! slice_of {
         if let Some(to) = $filter.placed_to {
             rows = rows.filter(orders::placed_at.lt(Micros(to)));
         }
-        rows.order($key.desc()).limit(rows_of($page)).select(OrderRow::as_select())
+        rows.order($key.desc()).limit(sql_limit($page.limit)).select(OrderRow::as_select())
     }};
 }
 
@@ -109,8 +110,4 @@ fn slice(
             slice_of!(lines, order_lines::order_id, filter, status, page).load(connection)
         }
     }
-}
-
-fn rows_of(page: Page) -> i64 {
-    i64::try_from(page.limit).unwrap_or(i64::MAX)
 }

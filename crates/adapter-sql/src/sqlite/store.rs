@@ -77,6 +77,7 @@ impl SqlStore {
         bring_up_to_date(path, &mut connection)?;
         let numbers =
             LastNumbers::load(&mut connection).map_err(|error| cannot_open(error.to_string()))?;
+        let readers = Readers::new(path, config.readers)?;
         let (queue, jobs) = mpsc::channel(config.queue.max(1));
         let published = Arc::new(Notify::new());
         let writer = WriterThread::start(Writer {
@@ -88,7 +89,6 @@ impl SqlStore {
             published: Arc::clone(&published),
         });
         let writer = writer.map_err(|error| cannot_open(error.to_string()))?;
-        let readers = Readers::new(path, config.readers)?;
         let shared = Shared { queue, writer, readers, clock, published, numbers };
         Ok(Self { shared: Arc::new(shared) })
     }
