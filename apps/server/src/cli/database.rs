@@ -4,15 +4,14 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use ordersystem_adapter_memory::CounterAdmission;
 use ordersystem_adapter_sql::{self as sql, MigrationState, SqlStore, SqliteConfig};
-use ordersystem_application::{Policy, Ports, UseCases};
 
 use super::args::MigrateCommand;
 use super::exit::Exit;
 use super::output::Output;
-use crate::clock::{SystemClock, TimeOrderedIds};
+use crate::clock::SystemClock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::wiring::World;
 
 /// Runs `migrate up` or `migrate status`.
 pub(super) fn migrate(
@@ -59,13 +58,15 @@ fn status(path: &Path, output: &mut Output<'_>) -> io::Result<Exit> {
 
 /// Puts the sample products on sale, unless the shop sells something already.
 pub(super) async fn seed(settings: &Settings, output: &mut Output<'_>) -> io::Result<Exit> {
-    let store = match path(settings, output).map(open) {
-        Ok(Ok(store)) => store,
-        Ok(Err(error)) => return Ok(unavailable(error, output)),
-        Err(exit) => return Ok(exit),
+    if let Err(exit) = path(settings, output) {
+        return Ok(exit);
+    }
+    let world = match World::open(settings).await {
+        Ok(world) => world,
+        Err(error) => return Ok(unavailable(error, output)),
     };
-    let seeded = shop(&store, settings).seed_samples().await;
-    store.close().await;
+    let seeded = world.use_cases.seed_samples().await;
+    world.close().await;
     match seeded {
         Ok(true) => output.data("the three sample products are on sale")?,
         Ok(false) => output.data("the shop sells something already; nothing was changed")?,
@@ -93,22 +94,6 @@ pub(super) fn look(settings: &Settings, output: &mut Output<'_>) -> Result<SqlSt
 
 fn open(path: &Path) -> Result<SqlStore, sql::OpenError> {
     SqlStore::open(&SqliteConfig::new(path), Arc::new(SystemClock))
-}
-
-fn shop(store: &SqlStore, settings: &Settings) -> UseCases {
-    let ports = Ports {
-        store: Arc::new(store.clone()),
-        admission: Arc::new(CounterAdmission::default()),
-        numbers: Arc::new(store.clone()),
-        clock: Arc::new(SystemClock),
-        ids: Arc::new(TimeOrderedIds),
-    };
-    let policy = Policy {
-        hold: settings.inventory.reservation_ttl,
-        courier: settings.delivery.default_courier.clone(),
-        zone: settings.timezone,
-    };
-    UseCases::new(ports, policy)
 }
 
 fn path<'a>(settings: &'a Settings, output: &mut Output<'_>) -> Result<&'a Path, Exit> {

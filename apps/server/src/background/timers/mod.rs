@@ -91,16 +91,6 @@ impl<J: Job> Part for Timer<J> {
     }
 }
 
-/// What became of one due order.
-enum Acted {
-    /// The step is done.
-    Done,
-    /// The order needs no such step any more.
-    MovedOn,
-    /// It is still due.
-    NotYet,
-}
-
 /// Runs a step for every due order, all at once so that the store commits them together.
 async fn act<F, E>(job: &str, due: Vec<OrderId>, step: impl Fn(OrderId) -> F) -> Turn
 where
@@ -113,8 +103,15 @@ where
         async move { acted(job, order, outcome.await) }
     });
     let outcomes = join_all(steps).await;
-    let got_on = outcomes.iter().any(|outcome| matches!(outcome, Acted::Done));
-    if page_was_full && got_on { Turn::More } else { Turn::Done }
+    // A full page on which nothing works is not asked for again at once.
+    if page_was_full && outcomes.contains(&Acted::Done) { Turn::More } else { Turn::Done }
+}
+
+/// Whether a due order got its step.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Acted {
+    Done,
+    NotDone,
 }
 
 fn acted<E: Coded>(job: &str, order: OrderId, outcome: Result<(), E>) -> Acted {
@@ -122,15 +119,13 @@ fn acted<E: Coded>(job: &str, order: OrderId, outcome: Result<(), E>) -> Acted {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Invalid => {
             tracing::debug!("{job}: orderId={order} has moved on: {error}");
-            Acted::MovedOn
         }
         ErrorKind::Conflict | ErrorKind::Unavailable => {
             tracing::warn!("{job}: orderId={order} has to wait: {error}");
-            Acted::NotYet
         }
         ErrorKind::Internal => {
             tracing::error!("{job}: orderId={order} cannot be handled: {error}");
-            Acted::NotYet
         }
     }
+    Acted::NotDone
 }
