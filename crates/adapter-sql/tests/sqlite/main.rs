@@ -8,3 +8,4 @@ mod plans;
 mod restart;
 mod schema;
 mod support;
+mod verify;

@@ -1,7 +1,5 @@
 //! `verify` finds nothing in a database that only the use cases have written, and every kind of damage done past them.
 
-mod support;
-
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +11,7 @@ use ordersystem_order::{Basket, Cause};
 use ordersystem_payment::GatewayOutcome;
 use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId};
 
-use support::{Place, units};
+use crate::support::{Place, units};
 
 fn use_cases(store: &SqlStore, place: &Place) -> UseCases {
     let ports = Ports {
