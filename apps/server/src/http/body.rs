@@ -203,7 +203,11 @@ fn expected(sentence: &str) -> Expected {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::Pin;
+
     use actix_web::FromRequest;
+    use actix_web::error::PayloadError;
+    use futures_util::Stream;
 
     use super::*;
     use crate::http::negotiate::Language;
@@ -270,9 +274,9 @@ mod tests {
     #[actix_web::test]
     async fn nobody_waits_for_a_body_that_does_not_come() {
         let request = actix_web::test::TestRequest::post().to_http_request();
-        let mut payload = actix_web::dev::Payload::Stream {
-            payload: Box::pin(futures_util::stream::pending()) as _,
-        };
+        let never: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
+            Box::pin(futures_util::stream::pending());
+        let mut payload = actix_web::dev::Payload::from(never);
         let payload = Payload::from_request(&request, &mut payload).await.unwrap();
         let read = read_within(Duration::ZERO, &request, payload, 1024).await;
         let error = read.unwrap_err();

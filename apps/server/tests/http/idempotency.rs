@@ -140,10 +140,23 @@ async fn unusable_keys_are_refused() {
 }
 
 #[actix_web::test]
+async fn the_commit_finds_a_repeat_that_the_lookup_has_missed() {
+    let world = World::new().await;
+    let open = Arc::new(Semaphore::new(3));
+    let client = world.client_over(answers(&world, &open, |_| None)).await;
+    let first = client.send(order("k", TWO)).await;
+    let again = client.send(order("k", TWO)).await;
+    assert_eq!((again.line(), again.header("idempotent-replayed")), (first.line(), "true"));
+    let other = client.send(order("k", r#"{"productId":1,"quantity":3}"#)).await;
+    assert_eq!(other.status, 422);
+    assert_eq!(world.store.audit(), Vec::<String>::new());
+}
+
+#[actix_web::test]
 async fn a_stored_answer_that_cannot_be_read_is_a_defect_that_shows_nothing() {
     let world = World::new().await;
     let open = Arc::new(Semaphore::new(2));
-    let spoilt = |answer| StoredAnswer { answer: Answer(b"SELECT".to_vec()), ..answer };
+    let spoilt = |answer| Some(StoredAnswer { answer: Answer(b"SELECT".to_vec()), ..answer });
     let client = world.client_over(answers(&world, &open, spoilt)).await;
     assert_eq!(client.send(order("k", TWO)).await.status, 201);
     let (log, _guard) = Log::of_this_thread();
@@ -160,7 +173,7 @@ async fn a_stored_answer_that_cannot_be_read_is_a_defect_that_shows_nothing() {
 async fn a_key_in_flight_is_a_conflict() {
     let world = World::new().await;
     let gate = Arc::new(Semaphore::new(0));
-    let client = world.client_over(answers(&world, &gate, |answer| answer)).await;
+    let client = world.client_over(answers(&world, &gate, Some)).await;
     let meanwhile = async {
         let second = client.send(order("k", TWO)).await;
         gate.add_permits(2);

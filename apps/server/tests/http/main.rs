@@ -8,6 +8,7 @@
 
 mod bad_input;
 mod conventions;
+mod defects;
 mod errors;
 mod golden;
 mod hostile;

@@ -16,11 +16,11 @@ use tokio::sync::Semaphore;
 
 use crate::support::World;
 
-/// The world's store; it looks a stored answer up only when it is let, and shows it as `seen` says.
+/// The world's store; it looks a stored answer up only when it is let, and sees it as `seen` says.
 pub(crate) fn answers(
     world: &World,
     gate: &Arc<Semaphore>,
-    seen: fn(StoredAnswer) -> StoredAnswer,
+    seen: fn(StoredAnswer) -> Option<StoredAnswer>,
 ) -> Arc<dyn Store> {
     Arc::new(Answers { store: world.store.clone(), gate: gate.clone(), seen })
 }
@@ -28,7 +28,7 @@ pub(crate) fn answers(
 struct Answers {
     store: MemoryStore,
     gate: Arc<Semaphore>,
-    seen: fn(StoredAnswer) -> StoredAnswer,
+    seen: fn(StoredAnswer) -> Option<StoredAnswer>,
 }
 
 #[async_trait]
@@ -62,6 +62,6 @@ impl Store for Answers {
 
     async fn answer(&self, key: &RequestKey) -> Result<Option<StoredAnswer>, StoreUnavailable> {
         self.gate.acquire().await.unwrap().forget();
-        Ok(self.store.answer(key).await?.map(self.seen))
+        Ok(self.store.answer(key).await?.and_then(self.seen))
     }
 }
