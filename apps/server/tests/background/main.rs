@@ -1,4 +1,4 @@
-//! What runs beside the requests, over the ports in RAM: every message twice, every failure in between, a clock that
+//! What runs beside the requests, mostly over the ports in RAM: every message twice, every failure in between, a clock that
 //! the test moves.
 
 #![expect(
@@ -17,4 +17,5 @@ mod lost;
 mod relay;
 mod restart;
 mod shop;
+mod sqlite;
 mod statistics;
