@@ -1,4 +1,5 @@
-use std::net::TcpListener;
+use std::io::Write;
+use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 
 use tempfile::TempDir;
@@ -63,7 +64,7 @@ fn engines_that_this_build_does_not_carry_are_refused() {
 }
 
 #[test]
-fn the_second_signal_ends_at_once_and_the_first_one_in_seconds_with_an_open_stream() {
+fn the_first_signal_ends_the_server_even_with_an_open_stream() {
     let mut server = Server::start(&[]);
     let mut stream = std::process::Command::new(env!("CARGO_BIN_EXE_ordersystem"))
         .args(["events", "tail", "--url", server.url()])
@@ -76,6 +77,20 @@ fn the_second_signal_ends_at_once_and_the_first_one_in_seconds_with_an_open_stre
     assert_eq!(server.wait().code(), Some(0), "{}", server.printed());
     stream.kill().unwrap();
     stream.wait().unwrap();
+}
+
+/// A request that never becomes complete keeps the server waiting; who signals twice does not want to wait.
+#[test]
+fn the_second_signal_ends_the_server_at_once() {
+    let mut server = Server::start(&["--set", "server.shutdown-seconds=600"]);
+    let mut slow = TcpStream::connect(server.url().trim_start_matches("http://")).unwrap();
+    let head = "POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n{";
+    slow.write_all(head.as_bytes()).unwrap();
+    assert_eq!(server.get("/api/orders").0, 200);
+    server.signal("-TERM");
+    wait_until("the first signal has arrived", || server.printed().contains("SIGTERM"));
+    server.signal("-INT");
+    assert_eq!(server.wait().code(), Some(130), "{}", server.printed());
 }
 
 #[test]
