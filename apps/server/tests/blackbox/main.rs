@@ -9,6 +9,7 @@
 
 mod durability;
 mod life;
+mod must_not_repeat;
 mod races;
 mod readme;
 mod start;
