@@ -58,7 +58,7 @@ async fn serve(settings: &Settings, output: &mut Output<'_>) -> anyhow::Result<(
 
     let stop = CancellationToken::new();
     shutdown::listen(stop.clone()).context("signals cannot be received")?;
-    let server = server(&world, settings, listener)?;
+    let server = server(&world, settings, listener, stop.clone())?;
     let background = Background::start(background::parts(&world, settings));
     if let Err(error) = output.text(banner(settings, port)) {
         tracing::warn!("the banner cannot be printed: {error}");
@@ -73,15 +73,22 @@ async fn serve(settings: &Settings, output: &mut Output<'_>) -> anyhow::Result<(
 }
 
 /// The HTTP server; it runs once it is awaited.
-fn server(world: &World, settings: &Settings, listener: TcpListener) -> anyhow::Result<Server> {
+fn server(
+    world: &World,
+    settings: &Settings,
+    listener: TcpListener,
+    draining: CancellationToken,
+) -> anyhow::Result<Server> {
     let services = Services {
         use_cases: world.use_cases.clone(),
         store: world.engines.store.clone(),
         reads: world.engines.reads.clone(),
+        outbox: world.engines.outbox.clone(),
+        broker: world.engines.broker.clone(),
+        clock: world.engines.clock.clone(),
         ids: world.engines.ids.clone(),
-        zone: settings.timezone,
     };
-    let api = Api::new(services, &settings.http);
+    let api = Api::new(services, settings, draining);
     let server = HttpServer::new(move || App::new().configure(http::configure(api.clone())))
         .shutdown_timeout(settings.server.shutdown.as_secs())
         .disable_signals();

@@ -1,5 +1,6 @@
 //! The HTTP surface of contract §2 and §7. Nothing outside this folder knows a status code, a header or a sentence.
 
+mod actuator;
 mod body;
 mod catalogue;
 mod cors;
@@ -7,13 +8,19 @@ mod deliveries;
 mod edge;
 mod envelope;
 mod error;
+mod error_advice;
+mod error_pages;
 mod etag;
+mod events;
 mod field;
 mod idempotency;
 mod inventory;
+mod landing;
 mod negotiate;
+pub mod openapi;
 mod orders;
 mod page;
+mod pages;
 mod payments;
 mod products;
 mod query;
@@ -28,12 +35,15 @@ use std::sync::Arc;
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
 use chrono_tz::Tz;
-use ordersystem_application::{Reads, Store, UseCases};
-use ordersystem_shared_kernel::Ids;
+use ordersystem_application::{EventBroker, Outbox, Reads, Store, UseCases};
+use ordersystem_shared_kernel::{Clock, Ids};
+use tokio_util::sync::CancellationToken;
 
+use self::actuator::Actuator;
 pub use self::catalogue::{CodeEntry, catalogue};
+use self::events::EventStreams;
 pub use self::negotiate::Language;
-use crate::config::{CorsOrigins, HttpSettings};
+use crate::config::{CorsOrigins, Settings};
 
 /// What the API answers from.
 #[derive(Clone)]
@@ -44,10 +54,14 @@ pub struct Services {
     pub store: Arc<dyn Store>,
     /// Lists to look at.
     pub reads: Arc<dyn Reads>,
+    /// How far the publication is behind.
+    pub outbox: Arc<dyn Outbox>,
+    /// What event streams read.
+    pub broker: Arc<dyn EventBroker>,
+    /// Since when the process runs.
+    pub clock: Arc<dyn Clock>,
     /// Ids of requests that bring none.
     pub ids: Arc<dyn Ids>,
-    /// Whose local time deliveries are shown in.
-    pub zone: Tz,
 }
 
 /// The API of one process; all workers share it.
@@ -61,21 +75,28 @@ pub struct Api {
     origins: CorsOrigins,
     rate_limit: Option<rate_limit::RateLimit>,
     in_flight: idempotency::InFlight,
+    streams: EventStreams,
+    actuator: Actuator,
 }
 
 impl Api {
-    /// An API over these services within these limits.
-    pub fn new(services: Services, settings: &HttpSettings) -> Arc<Self> {
-        let Services { use_cases, store, reads, ids, zone } = services;
+    /// An API over these services within these limits. Once `draining` is cancelled, event streams end and the server
+    /// is no longer ready.
+    pub fn new(services: Services, settings: &Settings, draining: CancellationToken) -> Arc<Self> {
+        let actuator = Actuator::new(&services, settings, draining.clone());
+        let Services { use_cases, store, reads, broker, ids, .. } = services;
+        let http = &settings.http;
         Arc::new(Self {
             use_cases,
             store,
             reads,
             ids,
-            zone,
-            max_body: settings.max_body_bytes,
-            origins: settings.cors_allowed_origins.clone(),
-            rate_limit: settings.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
+            zone: settings.timezone,
+            max_body: http.max_body_bytes,
+            origins: http.cors_allowed_origins.clone(),
+            rate_limit: http.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
+            streams: EventStreams::new(broker, draining),
+            actuator,
             in_flight: idempotency::InFlight::default(),
         })
     }

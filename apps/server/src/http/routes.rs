@@ -8,10 +8,18 @@ use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
 use super::error::{ApiError, EdgeError};
-use super::{deliveries, inventory, orders, payments, products};
+use super::{
+    actuator, deliveries, error_pages, events, inventory, landing, openapi, orders, pages,
+    payments, products,
+};
 
-/// Everything below `/api`.
+/// Every path there is.
 pub(super) fn routes(config: &mut ServiceConfig) {
+    api(config);
+    surroundings(config);
+}
+
+fn api(config: &mut ServiceConfig) {
     config
         .service(At::path("/api/orders").get(orders::list).post(orders::place))
         .service(At::path("/api/orders/{orderId}").get(orders::show).delete(orders::cancel))
@@ -29,7 +37,28 @@ pub(super) fn routes(config: &mut ServiceConfig) {
         .service(At::path("/api/inventory/{productId}/available").get(inventory::available))
         .service(At::path("/api/products").get(products::list).post(products::create))
         .service(At::path("/api/products/{productId}").get(products::show).patch(products::change))
-        .service(At::path("/api/products/{productId}/stock").post(products::adjust));
+        .service(At::path("/api/products/{productId}/stock").post(products::adjust))
+        .service(At::path("/api/events/stream").get(events::stream_events));
+}
+
+/// What stands beside the API: for orchestrators, for developers, and for people with a browser.
+fn surroundings(config: &mut ServiceConfig) {
+    config
+        .service(At::path("/actuator").get(actuator::links))
+        .service(At::path("/actuator/health").get(actuator::health))
+        .service(At::path("/actuator/health/liveness").get(actuator::liveness))
+        .service(At::path("/actuator/health/readiness").get(actuator::readiness))
+        .service(At::path("/actuator/info").get(actuator::info))
+        .service(At::path("/v3/api-docs").get(openapi::api_docs))
+        .service(At::path("/swagger-ui.html").get(openapi::to_ui))
+        .service(At::path("/swagger-ui").get(openapi::to_ui))
+        .service(At::path("/swagger-ui/{file:.*}").get(openapi::ui))
+        .service(At::path("/").get(landing::landing))
+        .service(At::path("/errors").get(error_pages::list))
+        .service(At::path("/errors/{code}").get(error_pages::show))
+        .service(At::path("/pages.css").get(pages::style))
+        .service(At::path("/favicon.svg").get(pages::icon))
+        .service(At::path("/favicon.ico").get(pages::icon));
 }
 
 /// The answer of every path that nobody serves.

@@ -120,7 +120,7 @@ async fn must_not_repeat_d31_refusals_have_their_status_and_one_shape() {
         let refused = client.json("POST", "/api/orders", body).await;
         assert_eq!(refused.status, status, "{body}");
         let keys: Vec<_> = refused.json().as_object().unwrap().keys().cloned().collect();
-        assert_eq!(keys, ["error", "success"], "{body}");
+        assert_eq!(keys, ["success", "error"], "{body}");
     }
 }
 

@@ -6,15 +6,19 @@
     reason = "a test that meets the unexpected fails where it stands"
 )]
 
+mod actuator;
 mod bad_input;
 mod conventions;
 mod defects;
+mod documents;
 mod errors;
+mod events;
 mod golden;
 mod hostile;
 mod idempotency;
 mod lists;
 mod log;
+mod pages;
 mod stores;
 mod support;
 mod versions;

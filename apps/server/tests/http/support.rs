@@ -9,18 +9,24 @@ use actix_web::http::Method;
 use actix_web::http::header::HeaderMap;
 use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error};
-use ordersystem::config::{CorsOrigins, HttpSettings};
+use ordersystem::config::{HttpSettings, Inputs, Settings, resolve};
 use ordersystem::http::{Api, Services, configure};
-use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
+use ordersystem_adapter_memory::{
+    CounterAdmission, ManualClock, MemoryBroker, MemoryStore, SequentialIds,
+};
 use ordersystem_application::{Call, Outbox, Policy, Ports, Store, UseCases};
 use ordersystem_shared_kernel::OrderId;
+use tokio_util::sync::CancellationToken;
 
 /// What a test can reach behind the API.
 pub(crate) struct World {
     pub(crate) store: MemoryStore,
     pub(crate) clock: ManualClock,
     pub(crate) use_cases: UseCases,
-    settings: HttpSettings,
+    pub(crate) broker: MemoryBroker,
+    /// Cancelled when the server begins to stop.
+    pub(crate) draining: CancellationToken,
+    pub(crate) settings: Settings,
 }
 
 /// An answer, read to its end.
@@ -55,17 +61,14 @@ impl World {
         let store = MemoryStore::new(Arc::new(clock.clone()));
         let use_cases = use_cases(&store, &clock);
         use_cases.seed_samples().await.unwrap();
-        let settings = HttpSettings {
-            cors_allowed_origins: CorsOrigins::Any,
-            rate_limit_per_second: None,
-            max_body_bytes: 16 * 1024,
-        };
-        Self { store, clock, use_cases, settings }
+        let settings = resolve(&Inputs::default()).unwrap().settings;
+        let (broker, draining) = (MemoryBroker::default(), CancellationToken::new());
+        Self { store, clock, use_cases, broker, draining, settings }
     }
 
     /// The same world with other settings.
     pub(crate) fn with(mut self, change: impl FnOnce(&mut HttpSettings)) -> Self {
-        change(&mut self.settings);
+        change(&mut self.settings.http);
         self
     }
 
@@ -101,10 +104,12 @@ impl World {
             use_cases: self.use_cases.clone(),
             store,
             reads: Arc::new(self.store.clone()),
+            outbox: Arc::new(self.store.clone()),
+            broker: Arc::new(self.broker.clone()),
+            clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SequentialIds::default()),
-            zone: chrono_tz::Asia::Seoul,
         };
-        Api::new(services, &self.settings)
+        Api::new(services, &self.settings, self.draining.clone())
     }
 
     /// Everything that can be looked at, to see whether it changed.
@@ -156,6 +161,11 @@ where
     S: Service<Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
+    /// For answers that are not read to their end.
+    pub(crate) const fn service(&self) -> &S {
+        &self.service
+    }
+
     /// Any request.
     pub(crate) async fn send(&self, request: TestRequest) -> Answer {
         let response = actix_web::test::call_service(&self.service, request.to_request()).await;

@@ -1,0 +1,235 @@
+//! `GET /api/events/stream`: the published events as server-sent events (WHATWG HTML 9.2).
+
+use std::convert::Infallible;
+use std::fmt::Write;
+use std::sync::Arc;
+use std::time::Duration;
+
+use actix_web::http::Method;
+use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::web::{Bytes, Data};
+use actix_web::{HttpRequest, HttpResponse};
+use futures_util::Stream;
+use futures_util::stream;
+use ordersystem_application::{
+    EventBroker, Failure, OrderStepError, Record, Subscription, TailFrom, Topic,
+};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::value::{RawValue, to_raw_value};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::{Instant, Interval, interval_at};
+use tokio_util::sync::CancellationToken;
+
+use super::Api;
+use super::error::ApiError;
+use super::field::FieldProblem;
+use super::query::Query;
+
+const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
+const TOPICS: [&str; 2] = [Topic::OrderEvents.as_str(), Topic::InventoryEvents.as_str()];
+/// How many events one chunk carries at most; the next is read when the client has taken this one.
+const BATCH: usize = 100;
+/// A proxy cuts connections on which nothing moves, most of them after 30 s or later.
+const HEARTBEAT: Duration = Duration::from_secs(15);
+/// Milliseconds that a client waits before it comes back.
+const RETRY: &str = "retry: 2000\n\n";
+
+/// The streams that are open, and what they read.
+#[derive(Clone)]
+pub(super) struct EventStreams {
+    broker: Arc<dyn EventBroker>,
+    stop: CancellationToken,
+    places: Arc<Semaphore>,
+    heartbeat: Duration,
+}
+
+impl EventStreams {
+    /// How many clients may listen at the same time.
+    pub(super) const MOST: usize = 256;
+
+    /// All streams end when `stop` is cancelled.
+    pub(super) fn new(broker: Arc<dyn EventBroker>, stop: CancellationToken) -> Self {
+        let places = Arc::new(Semaphore::new(Self::MOST));
+        Self { broker, stop, places, heartbeat: HEARTBEAT }
+    }
+
+    async fn open(
+        &self,
+        from: TailFrom,
+        topic: Option<Topic>,
+    ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + use<>, Failure> {
+        let place = self.places.clone().try_acquire_owned().map_err(|_full| Failure::Overloaded)?;
+        let tail = self.broker.tail(from).await.map_err(|_gone| Failure::Unavailable)?;
+        let follower = Follower {
+            tail,
+            topic,
+            broker: self.broker.clone(),
+            stop: self.stop.clone(),
+            heartbeat: interval_at(Instant::now() + self.heartbeat, self.heartbeat),
+            greeting: Some(RETRY),
+            _place: place,
+        };
+        Ok(stream::unfold(follower, |mut follower| async {
+            let chunk = follower.chunk().await?;
+            Some((Ok(Bytes::from(chunk)), follower))
+        }))
+    }
+}
+
+/// Answers with a stream that ends only when the client leaves or the server stops.
+pub(super) async fn stream_events(
+    request: HttpRequest,
+    api: Data<Api>,
+) -> Result<HttpResponse, ApiError> {
+    let query = Query::of(&request, &["from", "topic"])?;
+    let (from, topic) = (start(&request, &query)?, topic(&query)?);
+    let mut response = HttpResponse::Ok();
+    response
+        .content_type("text/event-stream")
+        .insert_header((CACHE_CONTROL, "no-store"))
+        // nginx would collect events until its buffer is full.
+        .insert_header(("X-Accel-Buffering", "no"));
+    if request.method() == Method::HEAD {
+        return Ok(response.finish());
+    }
+    let body = api.streams.open(from, topic).await.map_err(OrderStepError::from)?;
+    tracing::info!("an event stream was opened: {}", request.path());
+    Ok(response.streaming(body))
+}
+
+fn start(request: &HttpRequest, query: &Query) -> Result<TailFrom, ApiError> {
+    let from = match query.text("from") {
+        None => TailFrom::Now,
+        Some("beginning") => TailFrom::Beginning,
+        Some(_) => {
+            return Err(ApiError::parameter("from", FieldProblem::NoneOf(&["beginning"])));
+        }
+    };
+    let last = request.headers().get(LAST_EVENT_ID).filter(|id| !id.is_empty());
+    Ok(last.map_or(from, |id| match id.to_str() {
+        Ok(id) => TailFrom::After(id.to_owned()),
+        // No broker ever printed this.
+        Err(_) => TailFrom::Beginning,
+    }))
+}
+
+fn topic(query: &Query) -> Result<Option<Topic>, ApiError> {
+    let Some(name) = query.text("topic") else { return Ok(None) };
+    let known = Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
+    known.map(Some).ok_or_else(|| ApiError::parameter("topic", FieldProblem::NoneOf(&TOPICS)))
+}
+
+/// One client's way through the log.
+struct Follower {
+    tail: Box<dyn Subscription>,
+    topic: Option<Topic>,
+    broker: Arc<dyn EventBroker>,
+    stop: CancellationToken,
+    heartbeat: Interval,
+    greeting: Option<&'static str>,
+    _place: OwnedSemaphorePermit,
+}
+
+impl Follower {
+    /// The next piece of the stream; none at its end.
+    async fn chunk(&mut self) -> Option<String> {
+        if let Some(greeting) = self.greeting.take() {
+            return Some(greeting.to_owned());
+        }
+        loop {
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return None,
+                polled = self.tail.poll(BATCH) => {
+                    let Ok(records) = polled else {
+                        tracing::warn!("an event stream ends: the broker is not available");
+                        return None;
+                    };
+                    let text = self.frames(&records);
+                    if !text.is_empty() {
+                        self.heartbeat.reset();
+                        return Some(text);
+                    }
+                }
+                _ = self.heartbeat.tick() => return Some(":\n\n".to_owned()),
+            }
+        }
+    }
+
+    fn frames(&self, records: &[Record]) -> String {
+        let wanted = |record: &&Record| self.topic.is_none_or(|topic| topic == record.topic);
+        records.iter().filter(wanted).fold(String::new(), |mut text, record| {
+            let (id, topic) = (self.broker.position(record), record.topic);
+            let data = serde_json::to_string(&Event::of(record)).unwrap_or_default();
+            // A String takes everything.
+            let _written = write!(text, "id: {id}\nevent: {topic}\ndata: {data}\n\n");
+            text
+        })
+    }
+}
+
+/// What the stream says of one message.
+#[derive(serde::Serialize)]
+struct Event<'a> {
+    topic: &'static str,
+    partition: i32,
+    offset: i64,
+    key: Option<&'a str>,
+    headers: Headers<'a>,
+    value: Option<Box<RawValue>>,
+}
+
+impl<'a> Event<'a> {
+    fn of(record: &'a Record) -> Self {
+        Self {
+            topic: record.topic.as_str(),
+            partition: record.partition,
+            offset: record.offset,
+            key: record.key.as_deref(),
+            headers: Headers(&record.headers),
+            value: value(&record.value),
+        }
+    }
+}
+
+/// An object with the headers in their order.
+struct Headers<'a>(&'a [(String, String)]);
+
+impl Serialize for Headers<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+/// Our messages byte for byte. What others put on the topic is brought to one line, or is text when it is no JSON.
+fn value(bytes: &[u8]) -> Option<Box<RawValue>> {
+    match serde_json::from_slice::<Box<RawValue>>(bytes) {
+        Ok(raw) if !raw.get().contains(['\n', '\r']) => Some(raw),
+        Ok(raw) => serde_json::from_str::<serde_json::Value>(raw.get())
+            .and_then(|parsed| to_raw_value(&parsed))
+            .ok(),
+        Err(_) => to_raw_value(&String::from_utf8_lossy(bytes)).ok(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::StreamExt;
+    use ordersystem_adapter_memory::MemoryBroker;
+
+    use super::*;
+
+    #[actix_web::test]
+    async fn silence_is_filled_with_comments() {
+        let broker = Arc::new(MemoryBroker::default());
+        let mut streams = EventStreams::new(broker, CancellationToken::new());
+        streams.heartbeat = Duration::from_millis(1);
+        let stream = streams.open(TailFrom::Now, None).await.unwrap();
+        let chunks: Vec<_> = stream.take(3).map(Result::unwrap).collect().await;
+        assert_eq!(chunks, ["retry: 2000\n\n", ":\n\n", ":\n\n"]);
+    }
+}

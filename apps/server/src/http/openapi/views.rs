@@ -1,0 +1,158 @@
+//! Schemas of what was added to the contract: orders, payments and products to look at, and lists.
+
+use ordersystem_order::Cause;
+use utoipa::openapi::{RefOr, Schema};
+
+use super::bodies::envelope;
+use super::render::schema_ref;
+use super::schemas::{
+    array, array_of, choice, field, flag, integer, moment, nullable_moment, nullable_status,
+    nullable_text, object, optional, order_status, signed, text, uuid,
+};
+
+/// All of them, by name.
+pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
+    [orders(), history(), payments(), products(), changes()].concat()
+}
+
+fn orders() -> Vec<(&'static str, RefOr<Schema>)> {
+    let view = [
+        field("orderId", integer(1)),
+        field("lines", array_of("OrderLine")),
+        field("total", integer(0)),
+        field("currency", currency()),
+        field("status", order_status()),
+        field("nextStatuses", array(order_status())),
+        field("createdAt", moment()),
+        field("updatedAt", moment()),
+        field("version", integer(1)),
+    ];
+    let line = [
+        field("productId", integer(1)),
+        field("name", text()),
+        field("unitPrice", integer(0)),
+        field("quantity", integer(1)),
+        field("amount", integer(0)),
+    ];
+    let summary = [
+        field("orderId", integer(1)),
+        field("status", order_status()),
+        field("total", integer(0)),
+        field("currency", currency()),
+        field("lines", integer(1)),
+        field("createdAt", moment()),
+        field("updatedAt", moment()),
+    ];
+    vec![
+        ("OrderView", object("An order in full. `nextStatuses` is what may happen next.", view)),
+        (
+            "OrderLine",
+            object("One line, its name and price as they were when it was ordered.", line),
+        ),
+        ("OrderViewEnvelope", envelope("An order in full.", schema_ref("OrderView"))),
+        ("OrderSummary", object("One row of the list; `lines` is how many lines it has.", summary)),
+        ("OrderList", list("OrderSummary")),
+        ("OrderListEnvelope", envelope("One page of orders.", schema_ref("OrderList"))),
+    ]
+}
+
+fn history() -> Vec<(&'static str, RefOr<Schema>)> {
+    let entry = [
+        field("version", integer(1)),
+        field("from", nullable_status()),
+        field("to", order_status()),
+        field("cause", choice(&Cause::ALL.map(Cause::as_str))),
+        field("timestamp", moment()),
+        field("eventId", uuid()),
+    ];
+    vec![
+        ("OrderTransition", object("One transition; `from` is null for the first.", entry)),
+        ("OrderHistory", list("OrderTransition")),
+        ("OrderHistoryEnvelope", envelope("Every transition.", schema_ref("OrderHistory"))),
+    ]
+}
+
+fn payments() -> Vec<(&'static str, RefOr<Schema>)> {
+    let payment = [
+        field("orderId", integer(1)),
+        field("amount", integer(0)),
+        field("currency", currency()),
+        field("attempts", array_of("PaymentAttempt")),
+        field("refunds", array_of("Refund")),
+    ];
+    let attempt = [
+        field("transactionId", uuid()),
+        field("outcome", choice(&["PENDING", "CAPTURED", "FAILED"])),
+        field("requestedAt", moment()),
+        field("decidedAt", nullable_moment()),
+    ];
+    let refund = [
+        field("transactionId", uuid()),
+        field("amount", integer(0)),
+        field("currency", currency()),
+        field("reason", choice(&["ORDER_CANCELLED", "LATE_SUCCESS"])),
+        field("state", choice(&["PENDING", "DONE"])),
+        field("owedSince", moment()),
+    ];
+    vec![
+        ("Payment", object("What is to be paid, and what became of it.", payment)),
+        ("PaymentAttempt", object("One try to take the money.", attempt)),
+        ("Refund", object("Money that goes back.", refund)),
+        ("PaymentEnvelope", envelope("The payment of an order.", schema_ref("Payment"))),
+    ]
+}
+
+fn products() -> Vec<(&'static str, RefOr<Schema>)> {
+    let product = [
+        field("productId", integer(1)),
+        field("name", text()),
+        field("price", integer(0)),
+        field("currency", currency()),
+        field("unlimited", flag()),
+        field("version", integer(1)),
+    ];
+    vec![
+        ("Product", object("A product. `unlimited` means that its stock is not managed.", product)),
+        ("ProductEnvelope", envelope("A product.", schema_ref("Product"))),
+        ("ProductList", list("Product")),
+        ("ProductListEnvelope", envelope("One page of products.", schema_ref("ProductList"))),
+        ("StockList", list("StockStatus")),
+        ("StockListEnvelope", envelope("One page of stock.", schema_ref("StockList"))),
+    ]
+}
+
+fn changes() -> Vec<(&'static str, RefOr<Schema>)> {
+    let new = [
+        field("name", text()),
+        field("price", integer(0)),
+        optional("currency", currency()),
+        optional("stock", integer(0)),
+        optional("unlimited", flag()),
+    ];
+    let change = [optional("name", text()), optional("price", integer(0))];
+    let adjustment = [field("delta", signed()), field("reason", text())];
+    vec![
+        (
+            "NewProduct",
+            object(
+                "A product with its first `stock`, or with `unlimited`: true. Prices are in the currency's minor unit, which KRW does not have.",
+                new,
+            ),
+        ),
+        ("ProductChange", object("Another name, another price, or both.", change)),
+        (
+            "StockAdjustment",
+            object("So many units more, or fewer when negative, and why.", adjustment),
+        ),
+    ]
+}
+
+/// A page of something.
+fn list(item: &str) -> RefOr<Schema> {
+    let fields = [field("items", array_of(item)), field("nextCursor", nullable_text())];
+    object("A page. `nextCursor` is null on the last one.", fields)
+}
+
+fn currency() -> RefOr<Schema> {
+    text()
+}
