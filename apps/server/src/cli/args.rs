@@ -48,6 +48,12 @@ pub enum Command {
     /// Look at the settings
     #[command(subcommand)]
     Config(ConfigCommand),
+    /// Print the OpenAPI document
+    Openapi {
+        /// Print nothing but whether this file holds it; exit code 1 when it does not
+        #[arg(long, value_name = "FILE")]
+        check: Option<PathBuf>,
+    },
     /// Ask a running server whether it is well
     Healthcheck {
         /// Its address [default: the port of the settings on this machine]
@@ -268,6 +274,8 @@ mod tests {
         check("migrate status", migrate(Some(MigrateCommand::Status)));
         check("seed", Some(Command::Seed));
         check("doctor", Some(Command::Doctor));
+        check("openapi", Some(Command::Openapi { check: None }));
+        check("openapi --check f", Some(Command::Openapi { check: Some("f".into()) }));
         check("healthcheck", Some(Command::Healthcheck { url: None }));
         check("healthcheck h:1", Some(Command::Healthcheck { url: Some("h:1".into()) }));
         check("events tail", events(tail));

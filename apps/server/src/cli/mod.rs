@@ -7,6 +7,7 @@ mod exit;
 mod healthcheck;
 mod http;
 mod inventory;
+mod openapi;
 mod order;
 mod output;
 mod settings;
@@ -46,6 +47,7 @@ pub fn run(cli: &Cli, output: &mut Output<'_>) -> Exit {
 fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
     match cli.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Config(command) => settings::run(command, &cli.settings, output),
+        Command::Openapi { check } => openapi::run(check.as_deref(), output),
         Command::Doctor => doctor::run(&cli.settings, output),
         Command::Healthcheck { url } => with_url(url.as_deref(), cli, output, healthcheck::run),
         Command::Events(EventsCommand::Tail(args)) => {

@@ -93,6 +93,9 @@ impl Tail<'_> {
 
     fn connect(&self) -> Result<Box<dyn Read>, String> {
         let mut request = self.agent.get(&self.url).header("accept", "text/event-stream");
+        if let Some(topic) = self.topic {
+            request = request.query("topic", topic);
+        }
         if let Some(id) = self.parser.last_id() {
             request = request.header("last-event-id", id);
         }

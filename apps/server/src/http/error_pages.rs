@@ -67,7 +67,7 @@ fn explanation(entry: &CodeEntry, advice: &Advice) -> String {
 
 fn retry_in_korean(entry: &CodeEntry) -> String {
     entry.retry_after.map_or_else(
-        || "같은 요청을 다시 보내도 결과는 같습니다.".to_owned(),
+        || "상황이 바뀌지 않으면 다시 보내도 결과는 같습니다.".to_owned(),
         |seconds| {
             format!(
                 "{seconds}초 뒤에 같은 요청을 다시 보내세요(Retry-After). \
@@ -79,7 +79,7 @@ fn retry_in_korean(entry: &CodeEntry) -> String {
 
 fn retry_in_english(entry: &CodeEntry) -> String {
     entry.retry_after.map_or_else(
-        || "The same request will be refused again.".to_owned(),
+        || "Unless something changes, the same request will be refused again.".to_owned(),
         |seconds| {
             format!(
                 "Send the same request again after {seconds} s (Retry-After); a command with the \

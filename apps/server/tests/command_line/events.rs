@@ -44,10 +44,12 @@ fn tail_comes_back_with_the_last_id_after_a_cut() {
 #[test]
 fn tail_shows_one_topic_when_asked() {
     let events = [event(1, "order-events", 7, CREATED), event(2, "inventory-events", 1, RESERVED)];
-    let (url, _requests) = server(vec![answer("200 OK", &events.concat())]);
+    let (url, requests) = server(vec![answer("200 OK", &events.concat())]);
     let ran = Shell::new()
         .run(&format!("events tail --url {url} --max 1 --topic inventory-events"))
         .ended(0);
+    let request = requests.recv().unwrap();
+    assert!(request.starts_with("get /api/events/stream?topic=inventory-events "), "{request}");
     assert_eq!(ran.stdout, format!("inventory-events 1 {RESERVED}\n"));
 }
 

@@ -110,3 +110,16 @@ fn the_readme_shows_the_reference() {
     let readme = std::fs::read_to_string(readme).unwrap();
     assert!(readme.contains(reference.trim()), "paste what `ordersystem config reference` prints");
 }
+
+#[test]
+fn openapi_is_printed_and_compared() {
+    let shell = Shell::new();
+    let document = shell.run("openapi").ended(0).stdout;
+    assert!(document.starts_with("{\n  \"openapi\": \"3.1.0\","), "{document}");
+    let shell = shell.with_file("same.json", &document).with_file("other.json", "{\n}\n");
+    let same = shell.run("openapi --check same.json").ended(0);
+    assert_eq!(same.stdout, "same.json is up to date\n");
+    let other = shell.run("openapi --check other.json").ended(1);
+    assert!(other.stderr.starts_with("other.json differs from line 2 on; next: "), "{other:?}");
+    shell.run("openapi --check none.json").ended(69);
+}
