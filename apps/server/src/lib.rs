@@ -6,6 +6,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 pub mod http;
+pub mod only_server;
 pub mod serve;
 pub mod shutdown;
 pub mod telemetry;

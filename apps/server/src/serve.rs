@@ -17,6 +17,7 @@ use crate::banner::banner;
 use crate::cli::{Exit, Output};
 use crate::config::Settings;
 use crate::http::{self, Api, Services};
+use crate::only_server::OnlyServer;
 use crate::shutdown;
 use crate::telemetry;
 use crate::wiring::World;
@@ -53,6 +54,7 @@ async fn serve(settings: &Settings, output: &mut Output<'_>) -> anyhow::Result<(
     let listener = listen(&settings.server.host, settings.server.port).await?;
     let port = listener.local_addr()?.port();
     let world = World::open(settings).await?;
+    let _only = OnlyServer::of(&settings.database.url)?;
     world.replay_history().await?;
     world.seed().await?;
 

@@ -11,6 +11,9 @@ pub struct DeliveryService {
 }
 
 impl DeliveryService {
+    /// How often a step is decided again when others are faster.
+    const ATTEMPTS: usize = 16;
+
     /// Works on any adapter of the port.
     pub fn new(deliveries: Arc<dyn DeliveryRepository>) -> Self {
         Self { deliveries }
@@ -42,7 +45,7 @@ impl DeliveryService {
         order: OrderId,
         verb: impl Fn(&mut Delivery) -> Result<DeliveryEvent, DeliveryTransition> + Send,
     ) -> Result<Delivery, DeliveryError> {
-        loop {
+        for _ in 0..Self::ATTEMPTS {
             let delivery = self.deliveries.delivery(order).await?;
             let mut change = Change::of(delivery.ok_or(DeliveryError::NotFound(order))?);
             change.apply(&verb)?;
@@ -52,5 +55,6 @@ impl DeliveryService {
                 result => return Ok(result.map(|()| delivery)?),
             }
         }
+        Err(RepositoryError::Conflict.into())
     }
 }

@@ -45,8 +45,12 @@ impl Basket {
     /// Freezes name and price of each line. `offers` are in the order of [`Self::items`], as [`crate::Catalogue`] promises.
     ///
     /// # Errors
-    /// [`BasketError::Money`] when the total mixes currencies or does not fit.
+    /// [`BasketError::Unpriced`] when an offer is missing, [`BasketError::Money`] when the total mixes currencies or does
+    /// not fit.
     pub fn priced(&self, offers: Vec<Offer>) -> Result<OrderLines, BasketError> {
+        if offers.len() != self.items.len() {
+            return Err(BasketError::Unpriced);
+        }
         let lines = self.items.iter().zip(offers).map(|((product, quantity), offer)| OrderLine {
             product: *product,
             name: offer.name,

@@ -33,6 +33,9 @@ pub enum BasketError {
     /// A total that cannot be expressed.
     #[error(transparent)]
     Money(#[from] MoneyError),
+    /// The catalogue broke its promise of one offer per line.
+    #[error("the catalogue has not priced every line")]
+    Unpriced,
 }
 
 impl Coded for BasketError {
@@ -42,11 +45,17 @@ impl Coded for BasketError {
             Self::TooManyLines { .. } => "TOO_MANY_LINES",
             Self::Quantity(_) => "INVALID_QUANTITY",
             Self::Money(_) => "INVALID_TOTAL",
+            Self::Unpriced => "INTERNAL_ERROR",
         }
     }
 
     fn kind(&self) -> ErrorKind {
-        ErrorKind::Invalid
+        match self {
+            Self::Empty | Self::TooManyLines { .. } | Self::Quantity(_) | Self::Money(_) => {
+                ErrorKind::Invalid
+            }
+            Self::Unpriced => ErrorKind::Internal,
+        }
     }
 }
 

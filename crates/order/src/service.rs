@@ -11,6 +11,9 @@ pub struct OrderService {
 }
 
 impl OrderService {
+    /// How often a step is decided again when others are faster.
+    const ATTEMPTS: usize = 16;
+
     /// Works on any adapter of the port.
     pub fn new(orders: Arc<dyn OrderRepository>) -> Self {
         Self { orders }
@@ -41,7 +44,7 @@ impl OrderService {
         id: OrderId,
         verb: impl Fn(&mut Order) -> Result<OrderEvent, IllegalTransition> + Send,
     ) -> Result<Order, OrderError> {
-        loop {
+        for _ in 0..Self::ATTEMPTS {
             let order = self.orders.order(id).await?.ok_or(OrderError::NotFound(id))?;
             let mut change = Change::of(order);
             change.apply(&verb)?;
@@ -51,6 +54,7 @@ impl OrderService {
                 result => return Ok(result.map(|()| order)?),
             }
         }
+        Err(RepositoryError::Conflict.into())
     }
 
     /// Cancels for the customer.

@@ -11,6 +11,9 @@ pub struct PaymentService {
 }
 
 impl PaymentService {
+    /// How often a step is decided again when others are faster.
+    const ATTEMPTS: usize = 16;
+
     /// Works on any adapter of the port.
     pub fn new(payments: Arc<dyn PaymentRepository>) -> Self {
         Self { payments }
@@ -42,7 +45,7 @@ impl PaymentService {
         late_transaction: TransactionId,
         stamp: Stamp,
     ) -> Result<Option<PaymentEvent>, PaymentError> {
-        loop {
+        for _ in 0..Self::ATTEMPTS {
             let payment = self.payments.payment(order).await?;
             let mut change = Change::of(payment.ok_or(PaymentError::NeverRequested(order))?);
             let event = change.apply_if(|payment| payment.settle(outcome, late_transaction, stamp));
@@ -54,5 +57,6 @@ impl PaymentService {
                 result => return Ok(result.map(|()| event)?),
             }
         }
+        Err(RepositoryError::Conflict.into())
     }
 }

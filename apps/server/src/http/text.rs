@@ -77,6 +77,7 @@ impl Say for BasketError {
             }
             Self::Quantity(error) => FieldProblem::Quantity(*error).say(language),
             Self::Money(_) => entry("INVALID_TOTAL").title(language).to_owned(),
+            Self::Unpriced => internal(language).to_owned(),
         }
     }
 }

@@ -32,6 +32,16 @@ fn a_data_folder_that_cannot_be_written_is_named() {
 }
 
 #[test]
+fn a_second_server_on_the_same_file_is_refused_and_the_first_goes_on() {
+    let server = Server::start(&[]);
+    let folder = server.folder();
+    check_refusal(&folder, &["--port", "0"], 69, &["another server", "ordersystem.db"]);
+    assert_eq!(server.client().order(1, 1).unwrap(), (201, Some(1)));
+    server.kill();
+    Server::start_in(folder, &[]).stop();
+}
+
+#[test]
 fn a_file_that_is_no_database_is_named() {
     let folder = TempDir::new().unwrap();
     std::fs::create_dir(folder.path().join("data")).unwrap();

@@ -102,7 +102,7 @@ impl UseCases {
         let mut delivery = Change::of(delivery);
         delivery.apply(|delivery| delivery.ship(arrival, stamp))?;
         let mut order = Change::of(order);
-        order.apply(|order| order.ship(cause, self.stamp())).map_err(overtaken)?;
+        order.apply(|order| order.ship(cause, self.stamp())).map_err(disagreeing)?;
         Ok(UnitOfWork { orders: vec![order], deliveries: vec![delivery], ..call.unit(&()) })
     }
 
@@ -119,7 +119,7 @@ impl UseCases {
         let mut delivery = Change::of(delivery);
         delivery.apply(|delivery| delivery.deliver(self.stamp()))?;
         let mut order = Change::of(order);
-        order.apply(|order| order.deliver(cause, self.stamp())).map_err(overtaken)?;
+        order.apply(|order| order.deliver(cause, self.stamp())).map_err(disagreeing)?;
         Ok(UnitOfWork { orders: vec![order], deliveries: vec![delivery], ..call.unit(&()) })
     }
 
@@ -128,16 +128,22 @@ impl UseCases {
         id: OrderId,
         call: &Call<'_, ()>,
     ) -> Result<(Order, Delivery), DeliveryStepError> {
-        // The order first: a delivery that was read later is never older than what the order says.
-        let order = self.ports.store.order(id).await?.ok_or(DeliveryStepError::NotFound(id))?;
-        let delivery = self.ports.store.delivery(id).await?;
-        let delivery = delivery.ok_or(DeliveryStepError::NotFound(id))?;
-        call.check_version(delivery.version())?;
-        Ok((order, delivery))
+        let mut tries = Tries::default();
+        loop {
+            let order = self.ports.store.order(id).await?.ok_or(DeliveryStepError::NotFound(id))?;
+            let delivery = self.ports.store.delivery(id).await?;
+            let delivery = delivery.ok_or(DeliveryStepError::NotFound(id))?;
+            // They change together: where they differ, a commit came between the two reads.
+            if order.status().as_str() == delivery.status().as_str() {
+                call.check_version(delivery.version())?;
+                return Ok((order, delivery));
+            }
+            tries.another()?;
+        }
     }
 }
 
-/// The delivery agreed to a step and its order did not: the order was read before it reached the delivery's stage.
-const fn overtaken(_: IllegalTransition) -> Failure {
-    Failure::Contended
+/// The delivery agreed to a step and its order, in the same state, did not.
+const fn disagreeing(_: IllegalTransition) -> Failure {
+    Failure::Inconsistent("an order and its delivery disagree")
 }

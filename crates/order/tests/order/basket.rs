@@ -72,3 +72,9 @@ fn name_and_price_are_frozen_into_the_line() {
     let line = &lines.as_slice()[0];
     assert_eq!((line.name.as_str(), line.amount()), ("Sample Product A", Ok(won(20_000))));
 }
+
+#[test]
+fn a_catalogue_that_forgets_a_line_does_not_make_it_free() {
+    let basket = basket(&[(1, 1), (2, 1)]).unwrap();
+    assert_eq!(basket.priced(vec![offer(won(1))]), Err(BasketError::Unpriced));
+}

@@ -1,4 +1,4 @@
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
@@ -22,6 +22,7 @@ struct OneOrder {
     published: Mutex<Vec<OrderEvent>>,
     rivals: Mutex<Vec<Rival>>,
     commits: AtomicUsize,
+    always_overtaken: AtomicBool,
 }
 
 #[async_trait]
@@ -42,7 +43,7 @@ impl OrderRepository for OneOrder {
             Expected::Absent => present.is_none(),
             Expected::At(version) => present == Some(version),
         };
-        if !holds {
+        if !holds || self.always_overtaken.load(Ordering::Relaxed) {
             return Err(RepositoryError::Conflict);
         }
         published.extend_from_slice(change.events());
@@ -92,6 +93,14 @@ fn a_conflict_may_end_in_a_refusal() {
     let refused = now(service.apply(ORDER, |order| order.request_payment(stamp(3))));
     let (from, to) = (OrderStatus::Cancelled, OrderStatus::PaymentRequested);
     assert_eq!(refused, Err(OrderError::Illegal(IllegalTransition { from, to })));
+}
+
+#[test]
+fn who_is_always_overtaken_gives_up() {
+    let (service, orders) = placed();
+    orders.always_overtaken.store(true, Ordering::Relaxed);
+    let refused = now(service.cancel(ORDER, stamp(3)));
+    assert_eq!(refused, Err(OrderError::Repository(RepositoryError::Conflict)));
 }
 
 #[test]
