@@ -4,7 +4,7 @@ use ordersystem_order::{Cause, Order, OrderStatus};
 use ordersystem_payment::{Refund, RefundReason};
 use ordersystem_shared_kernel::{Aggregate, Change, OrderId, Stamp};
 
-use super::{Call, Tries, UseCases, release};
+use super::{Call, UseCases, release};
 use crate::{Failure, OrderStepError, UnitOfWork};
 
 impl UseCases {
@@ -17,13 +17,8 @@ impl UseCases {
         id: OrderId,
         call: Call<'_, ()>,
     ) -> Result<(), OrderStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_cancellation(id, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_cancellation(id, &call).await?);
+        Ok(())
     }
 
     async fn decide_cancellation(

@@ -23,13 +23,8 @@ impl UseCases {
         id: OrderId,
         call: Call<'_, ()>,
     ) -> Result<(), OrderStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_preparation(id, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_preparation(id, &call).await?);
+        Ok(())
     }
 
     /// Hands the parcel to the carrier. A shipped delivery stays as it is.
@@ -42,13 +37,8 @@ impl UseCases {
         cause: Cause,
         call: Call<'_, ()>,
     ) -> Result<(), DeliveryStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_shipping(id, cause, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_shipping(id, cause, &call).await?);
+        Ok(())
     }
 
     /// The parcel has arrived. A completed delivery stays as it is.
@@ -61,13 +51,8 @@ impl UseCases {
         cause: Cause,
         call: Call<'_, ()>,
     ) -> Result<(), DeliveryStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_arrival(id, cause, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_arrival(id, cause, &call).await?);
+        Ok(())
     }
 
     async fn decide_preparation(

@@ -2,7 +2,7 @@ use ordersystem_inventory::MoveKind;
 use ordersystem_order::{Cause, Order, OrderStatus};
 use ordersystem_shared_kernel::{Aggregate, Change, OrderId};
 
-use super::{Tries, UseCases};
+use super::UseCases;
 use crate::{OrderStepError, UnitOfWork};
 
 impl UseCases {
@@ -12,13 +12,8 @@ impl UseCases {
     /// # Errors
     /// [`OrderStepError`].
     pub async fn expire_hold(&self, id: OrderId) -> Result<(), OrderStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_expiry(self.load_order(id).await?)?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_expiry(self.load_order(id).await?)?);
+        Ok(())
     }
 
     fn decide_expiry(&self, order: Order) -> Result<UnitOfWork, OrderStepError> {

@@ -1,5 +1,14 @@
 //! One file per use case; this one holds what they share: the ports, the policy, and load–decide–commit with retries.
 
+/// Decides and commits until no conflict comes in between; the expression makes the unit of one try. A macro because the
+/// futures of an async closure cannot be promised to be `Send`.
+macro_rules! until_committed {
+    ($use_cases:ident, $unit:expr) => {{
+        let mut tries = $crate::usecase::Tries::default();
+        while !$use_cases.committed($unit, &mut tries).await? {}
+    }};
+}
+
 mod cancel_order;
 mod delivery;
 mod expire_hold;

@@ -5,7 +5,7 @@ use ordersystem_payment::{
 };
 use ordersystem_shared_kernel::{Aggregate, Change, OrderId};
 
-use super::{Call, Tries, UseCases, release};
+use super::{Call, UseCases, release};
 use crate::{OrderStepError, UnitOfWork};
 
 impl UseCases {
@@ -18,13 +18,8 @@ impl UseCases {
         id: OrderId,
         call: Call<'_, ()>,
     ) -> Result<(), OrderStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_payment_request(id, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_payment_request(id, &call).await?);
+        Ok(())
     }
 
     /// Records what the gateway reports, with everything that follows: the stock is sold or given back, the order is paid
@@ -38,13 +33,8 @@ impl UseCases {
         outcome: GatewayOutcome,
         call: Call<'_, ()>,
     ) -> Result<(), OrderStepError> {
-        let mut tries = Tries::default();
-        loop {
-            let unit = self.decide_settlement(id, outcome, &call).await?;
-            if self.committed(unit, &mut tries).await? {
-                return Ok(());
-            }
-        }
+        until_committed!(self, self.decide_settlement(id, outcome, &call).await?);
+        Ok(())
     }
 
     async fn decide_payment_request(
