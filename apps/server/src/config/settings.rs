@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use chrono_tz::Tz;
+use ordersystem_application::Topic;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
@@ -89,6 +90,16 @@ pub struct TopicSettings {
     pub order_events: String,
     /// Movements of stock, keyed by product.
     pub inventory_events: String,
+}
+
+impl TopicSettings {
+    /// What the topic is called outside of this program.
+    pub fn name(&self, topic: Topic) -> &str {
+        match topic {
+            Topic::OrderEvents => &self.order_events,
+            Topic::InventoryEvents => &self.inventory_events,
+        }
+    }
 }
 
 /// How commits are grouped.

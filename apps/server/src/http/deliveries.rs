@@ -111,5 +111,5 @@ pub(super) async fn advance(
 
 fn no_step(wanted: &str) -> ApiError {
     let error = EdgeError::NoSuchDeliveryStep { wanted: shown(wanted) };
-    ApiError::from(error).with("/status", FieldProblem::NoneOf(&["SHIPPED", "DELIVERED"]))
+    ApiError::from(error).with("/status", FieldProblem::none_of(&["SHIPPED", "DELIVERED"]))
 }

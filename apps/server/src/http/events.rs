@@ -24,9 +24,9 @@ use super::Api;
 use super::error::ApiError;
 use super::field::FieldProblem;
 use super::query::Query;
+use crate::config::TopicSettings;
 
 const LAST_EVENT_ID: HeaderName = HeaderName::from_static("last-event-id");
-const TOPICS: [&str; 2] = [Topic::OrderEvents.as_str(), Topic::InventoryEvents.as_str()];
 /// How many events one chunk carries at most; the next is read when the client has taken this one.
 const BATCH: usize = 100;
 /// A proxy cuts connections on which nothing moves, most of them after 30 s or later.
@@ -38,6 +38,7 @@ const RETRY: &str = "retry: 2000\n\n";
 #[derive(Clone)]
 pub(super) struct EventStreams {
     broker: Arc<dyn EventBroker>,
+    topics: Arc<TopicSettings>,
     stop: CancellationToken,
     places: Arc<Semaphore>,
     heartbeat: Duration,
@@ -47,10 +48,20 @@ impl EventStreams {
     /// How many clients may listen at the same time.
     pub(super) const MOST: usize = 256;
 
-    /// All streams end when `stop` is cancelled.
-    pub(super) fn new(broker: Arc<dyn EventBroker>, stop: CancellationToken) -> Self {
-        let places = Arc::new(Semaphore::new(Self::MOST));
-        Self { broker, stop, places, heartbeat: HEARTBEAT }
+    /// Streams that call the topics by these names. All end when `stop` is cancelled.
+    pub(super) fn new(
+        broker: Arc<dyn EventBroker>,
+        topics: TopicSettings,
+        stop: CancellationToken,
+    ) -> Self {
+        let (topics, places) = (Arc::new(topics), Arc::new(Semaphore::new(Self::MOST)));
+        Self { broker, topics, stop, places, heartbeat: HEARTBEAT }
+    }
+
+    fn named(&self, name: &str) -> Result<Topic, ApiError> {
+        let names = Topic::ALL.map(|topic| self.topics.name(topic));
+        let known = Topic::ALL.into_iter().find(|topic| self.topics.name(*topic) == name);
+        known.ok_or_else(|| ApiError::parameter("topic", FieldProblem::none_of(&names)))
     }
 
     async fn open(
@@ -64,6 +75,7 @@ impl EventStreams {
             tail,
             topic,
             broker: self.broker.clone(),
+            topics: self.topics.clone(),
             stop: self.stop.clone(),
             heartbeat: interval_at(Instant::now() + self.heartbeat, self.heartbeat),
             greeting: Some(RETRY),
@@ -82,7 +94,8 @@ pub(super) async fn stream_events(
     api: Data<Api>,
 ) -> Result<HttpResponse, ApiError> {
     let query = Query::of(&request, &["from", "topic"])?;
-    let (from, topic) = (start(&request, &query)?, topic(&query)?);
+    let from = start(&request, &query)?;
+    let topic = query.text("topic").map(|name| api.streams.named(name)).transpose()?;
     let mut response = HttpResponse::Ok();
     response
         .content_type("text/event-stream")
@@ -102,7 +115,7 @@ fn start(request: &HttpRequest, query: &Query) -> Result<TailFrom, ApiError> {
         None => TailFrom::Now,
         Some("beginning") => TailFrom::Beginning,
         Some(_) => {
-            return Err(ApiError::parameter("from", FieldProblem::NoneOf(&["beginning"])));
+            return Err(ApiError::parameter("from", FieldProblem::none_of(&["beginning"])));
         }
     };
     let last = request.headers().get(LAST_EVENT_ID).filter(|id| !id.is_empty());
@@ -113,16 +126,11 @@ fn start(request: &HttpRequest, query: &Query) -> Result<TailFrom, ApiError> {
     }))
 }
 
-fn topic(query: &Query) -> Result<Option<Topic>, ApiError> {
-    let Some(name) = query.text("topic") else { return Ok(None) };
-    let known = Topic::ALL.into_iter().find(|topic| topic.as_str() == name);
-    known.map(Some).ok_or_else(|| ApiError::parameter("topic", FieldProblem::NoneOf(&TOPICS)))
-}
-
 /// One client's way through the log.
 struct Follower {
     tail: Box<dyn Subscription>,
     topic: Option<Topic>,
+    topics: Arc<TopicSettings>,
     broker: Arc<dyn EventBroker>,
     stop: CancellationToken,
     heartbeat: Interval,
@@ -159,8 +167,8 @@ impl Follower {
     fn frames(&self, records: &[Record]) -> String {
         let wanted = |record: &&Record| self.topic.is_none_or(|topic| topic == record.topic);
         records.iter().filter(wanted).fold(String::new(), |mut text, record| {
-            let (id, topic) = (self.broker.position(record), record.topic);
-            let data = serde_json::to_string(&Event::of(record)).unwrap_or_default();
+            let (id, topic) = (self.broker.position(record), self.topics.name(record.topic));
+            let data = serde_json::to_string(&Event::of(topic, record)).unwrap_or_default();
             // A String takes everything.
             let _written = write!(text, "id: {id}\nevent: {topic}\ndata: {data}\n\n");
             text
@@ -171,7 +179,7 @@ impl Follower {
 /// What the stream says of one message.
 #[derive(serde::Serialize)]
 struct Event<'a> {
-    topic: &'static str,
+    topic: &'a str,
     partition: i32,
     offset: i64,
     key: Option<&'a str>,
@@ -180,9 +188,9 @@ struct Event<'a> {
 }
 
 impl<'a> Event<'a> {
-    fn of(record: &'a Record) -> Self {
+    fn of(topic: &'a str, record: &'a Record) -> Self {
         Self {
-            topic: record.topic.as_str(),
+            topic,
             partition: record.partition,
             offset: record.offset,
             key: record.key.as_deref(),
@@ -223,10 +231,14 @@ mod tests {
 
     use super::*;
 
+    fn topics() -> TopicSettings {
+        TopicSettings { order_events: "orders".to_owned(), inventory_events: "stock".to_owned() }
+    }
+
     #[actix_web::test]
     async fn silence_is_filled_with_comments() {
         let broker = Arc::new(MemoryBroker::default());
-        let mut streams = EventStreams::new(broker, CancellationToken::new());
+        let mut streams = EventStreams::new(broker, topics(), CancellationToken::new());
         streams.heartbeat = Duration::from_millis(1);
         let stream = streams.open(TailFrom::Now, None).await.unwrap();
         let chunks: Vec<_> = stream.take(3).map(Result::unwrap).collect().await;

@@ -33,7 +33,7 @@ pub(crate) enum FieldProblem {
     /// It contradicts another value.
     Excludes(&'static str),
     /// It is none of these.
-    NoneOf(&'static [&'static str]),
+    NoneOf(Vec<String>),
     /// One of these must be there.
     NothingOf(&'static [&'static str]),
     /// It is too small.
@@ -76,6 +76,11 @@ pub(crate) enum Expected {
 }
 
 impl FieldProblem {
+    /// It is none of these.
+    pub(super) fn none_of(choices: &[&str]) -> Self {
+        Self::NoneOf(choices.iter().map(ToString::to_string).collect())
+    }
+
     /// Stable, for programs.
     pub(super) const fn code(&self) -> &'static str {
         match self {
@@ -197,9 +202,8 @@ impl Serialize for FieldProblem {
                 params.serialize_entry("expected", expected.english())?;
             }
             Self::Excludes(other) => params.serialize_entry("other", other)?,
-            Self::NoneOf(choices) | Self::NothingOf(choices) => {
-                params.serialize_entry("choices", choices)?;
-            }
+            Self::NoneOf(choices) => params.serialize_entry("choices", choices)?,
+            Self::NothingOf(choices) => params.serialize_entry("choices", choices)?,
             Self::Below { min } => params.serialize_entry("min", min)?,
             Self::Outside { min, max } => {
                 params.serialize_entry("min", min)?;

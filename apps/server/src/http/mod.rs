@@ -95,7 +95,7 @@ impl Api {
             max_body: http.max_body_bytes,
             origins: http.cors_allowed_origins.clone(),
             rate_limit: http.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
-            streams: EventStreams::new(broker, draining),
+            streams: EventStreams::new(broker, settings.kafka.topics.clone(), draining),
             actuator,
             in_flight: idempotency::InFlight::default(),
         })

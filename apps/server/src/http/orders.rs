@@ -291,7 +291,7 @@ fn filter(query: &Query) -> Result<OrderFilter, ApiError> {
     for name in query.text("status").into_iter().flat_map(|names| names.split(',')) {
         let status = name.parse();
         statuses.push(status.map_err(|_unknown| {
-            ApiError::parameter("status", FieldProblem::NoneOf(&STATUS_NAMES))
+            ApiError::parameter("status", FieldProblem::none_of(&STATUS_NAMES))
         })?);
     }
     statuses.sort_unstable();

@@ -111,3 +111,15 @@ fn an_unpaid_order_ends_with_its_hold() {
     let (_, status) = server.get("/api/inventory/1/status");
     assert_eq!(status["data"]["redisStock"], 50);
 }
+
+#[test]
+fn topics_are_called_as_the_settings_say() {
+    let server = Server::start(&["--set", "kafka.topics.order-events=shop.orders"]);
+    server.client().order(1, 2).unwrap();
+    let args = ["events", "tail", "--url", server.url(), "--from-beginning", "--max", "1"];
+    let args = [&args[..], &["--topic", "shop.orders"]].concat();
+    let (code, out, err) = run(server.folder().path(), &args);
+    assert_eq!(code, 0, "{err}");
+    assert!(out.starts_with("shop.orders 1 {\"orderId\":1,"), "{out}");
+    assert_eq!(server.get("/api/events/stream?topic=order-events").0, 400);
+}
