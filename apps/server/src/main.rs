@@ -4,7 +4,8 @@ use std::process::ExitCode;
 
 use clap::Parser;
 use mimalloc::MiMalloc;
-use ordersystem::cli::{self, Cli, Output};
+use ordersystem::cli::{self, Cli};
+use ordersystem::output::Output;
 
 /// Many small, short-lived allocations from many threads are what it is made for.
 #[global_allocator]

@@ -7,10 +7,10 @@ use std::sync::Arc;
 use ordersystem_adapter_sql::{self as sql, MigrationState, SqlStore, SqliteConfig};
 
 use super::args::MigrateCommand;
-use super::exit::Exit;
-use super::output::Output;
 use crate::clock::SystemClock;
 use crate::config::{DatabaseUrl, Settings};
+use crate::exit::Exit;
+use crate::output::Output;
 use crate::wiring::World;
 
 /// Runs `migrate up` or `migrate status`.

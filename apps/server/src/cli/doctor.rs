@@ -8,12 +8,12 @@ use std::path::Path;
 use chrono::{DateTime, TimeZone, Utc};
 
 use super::args::SettingArgs;
-use super::exit::Exit;
 use super::http;
-use super::output::Output;
 use super::settings::summary;
 use crate::clock;
 use crate::config::{self, DatabaseUrl, Settings};
+use crate::exit::Exit;
+use crate::output::Output;
 
 /// What a check came to.
 type Verdict = Result<String, Trouble>;

@@ -2,9 +2,9 @@
 
 use std::io;
 
-use super::exit::Exit;
 use super::http;
-use super::output::Output;
+use crate::exit::Exit;
+use crate::output::Output;
 
 const PATH: &str = "/actuator/health";
 

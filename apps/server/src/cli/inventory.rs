@@ -7,9 +7,9 @@ use serde_json::value::RawValue;
 use ureq::Agent;
 
 use super::args::Shape;
-use super::exit::Exit;
 use super::http;
-use super::output::Output;
+use crate::exit::Exit;
+use crate::output::Output;
 
 const PATH: &str = "/api/inventory";
 

@@ -3,13 +3,11 @@
 mod args;
 mod database;
 mod doctor;
-mod exit;
 mod healthcheck;
 mod http;
 mod inventory;
 mod openapi;
 mod order;
-mod output;
 mod settings;
 mod sse;
 mod tail;
@@ -24,10 +22,10 @@ pub use args::{
     Cli, Command, ConfigCommand, EventsCommand, InventoryCommand, MigrateCommand, OrderCommand,
     SettingArgs, Shape, TailArgs,
 };
-pub use exit::Exit;
-pub use output::Output;
 
 use crate::config::Settings;
+use crate::exit::Exit;
+use crate::output::Output;
 use crate::serve;
 use order::Timeline;
 

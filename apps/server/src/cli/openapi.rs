@@ -3,9 +3,9 @@
 use std::io;
 use std::path::Path;
 
-use super::exit::Exit;
-use super::output::Output;
+use crate::exit::Exit;
 use crate::http::openapi::document;
+use crate::output::Output;
 
 /// Prints the document, or compares it with a file that should hold it.
 pub(super) fn run(check: Option<&Path>, output: &mut Output<'_>) -> io::Result<Exit> {

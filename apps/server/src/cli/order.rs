@@ -12,9 +12,9 @@ use ordersystem_payment::{Payment, Refund};
 use ordersystem_shared_kernel::{Aggregate, OrderId, Timestamp};
 
 use super::database;
-use super::exit::Exit;
-use super::output::Output;
 use crate::config::Settings;
+use crate::exit::Exit;
+use crate::output::Output;
 
 /// Whether the history is shown too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

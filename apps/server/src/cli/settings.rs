@@ -3,9 +3,9 @@
 use std::io;
 
 use super::args::{ConfigCommand, SettingArgs};
-use super::exit::Exit;
-use super::output::Output;
 use crate::config::{self, Origin, Problems, Resolved, Settings, Sources};
+use crate::exit::Exit;
+use crate::output::Output;
 
 /// Reads the settings; complains line by line when they are wrong.
 pub(super) fn settings(args: &SettingArgs, output: &mut Output<'_>) -> Result<Settings, Exit> {

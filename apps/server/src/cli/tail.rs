@@ -10,10 +10,10 @@ use serde_json::value::RawValue;
 use ureq::Agent;
 
 use super::args::TailArgs;
-use super::exit::Exit;
 use super::http;
-use super::output::Output;
 use super::sse::Parser;
+use crate::exit::Exit;
+use crate::output::Output;
 
 const PATH: &str = "/api/events/stream";
 /// "After the event before the first": every event that the server still has.

@@ -3,9 +3,9 @@
 use std::io;
 
 use super::database;
-use super::exit::Exit;
-use super::output::Output;
 use crate::config::Settings;
+use crate::exit::Exit;
+use crate::output::Output;
 
 /// Prints one line per invariant; finds something when one is broken.
 pub(super) async fn run(settings: &Settings, output: &mut Output<'_>) -> io::Result<Exit> {
