@@ -10,9 +10,10 @@ use crate::support::{Server, run, verify, wait_until};
 #[test]
 fn no_order_that_was_answered_201_is_lost_by_kill_9() {
     let mut server = Server::start(&[]);
+    let product = server.client().new_product(1_000_000);
     let mut kept = Vec::new();
     for round in 1..=10 {
-        let accepted = orders_until_killed(server, 40 * round);
+        let accepted = orders_until_killed(server, product, 40 * round);
         server = Server::start_in(accepted.1, &[]);
         kept.extend(accepted.0);
         verify(server.folder().path());
@@ -31,6 +32,7 @@ fn no_order_that_was_answered_201_is_lost_by_kill_9() {
 /// Kills the server as soon as it has accepted `enough` orders while others are under way.
 fn orders_until_killed(
     server: Server,
+    product: i64,
     enough: usize,
 ) -> (Vec<i64>, std::sync::Arc<tempfile::TempDir>) {
     let (client, folder) = (server.client(), server.folder());
@@ -39,7 +41,7 @@ fn orders_until_killed(
         for _ in 0..8 {
             scope.spawn(|| {
                 while !dead.load(Ordering::Relaxed) {
-                    if let Ok((201, Some(order))) = client.order(3, 1) {
+                    if let Ok((201, Some(order))) = client.order(product, 1) {
                         accepted.lock().unwrap().push(order);
                     }
                 }

@@ -24,17 +24,10 @@ fn in_parallel(threads: usize, count: usize, task: impl Fn(usize) + Sync) {
     });
 }
 
-fn new_product(client: &Client, stock: i64) -> i64 {
-    let product = json!({"name": "Flash Sale", "price": 1000, "stock": stock});
-    let (status, answer) = client.call("POST", "/api/products", &product);
-    assert_eq!(status, 201, "{answer}");
-    answer["data"]["productId"].as_i64().unwrap()
-}
-
 fn check_exactly_100_of_5000(args: &[&str]) {
     let server = Server::start(args);
     let client = server.client();
-    let product = new_product(&client, 100);
+    let product = client.new_product(100);
     let answers = std::sync::Mutex::new(BTreeMap::<u16, usize>::new());
     in_parallel(64, 5_000, |_| {
         let (status, _) = client.order(product, 1).unwrap();
@@ -67,7 +60,7 @@ fn and_in_ram_too() {
 fn cancel_pay_and_expire_race_for_500_orders() {
     let server = Server::start(&["--set", "inventory.reservation-ttl-seconds=1"]);
     let client = server.client();
-    let product = new_product(&client, 1_000);
+    let product = client.new_product(1_000);
     in_parallel(16, 500, |_| {
         let (status, order) = client.order(product, 2).unwrap();
         assert_eq!(status, 201);

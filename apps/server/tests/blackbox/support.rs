@@ -154,6 +154,14 @@ impl Client {
         Ok((status, serde_json::from_str(&text).unwrap_or(Value::Null)))
     }
 
+    /// Puts a product with a counted stock on sale.
+    pub(crate) fn new_product(&self, stock: i64) -> i64 {
+        let product = json!({"name": "Flash Sale", "price": 1000, "stock": stock});
+        let (status, answer) = self.call("POST", "/api/products", &product);
+        assert_eq!(status, 201, "{answer}");
+        answer["data"]["productId"].as_i64().unwrap()
+    }
+
     /// Places an order; the answer's status and the order's id.
     pub(crate) fn order(
         &self,
