@@ -38,7 +38,7 @@ struct Step {
 }
 
 #[tokio::test]
-async fn no_query_reads_a_whole_table() {
+async fn must_not_repeat_d32_no_query_reads_a_whole_table() {
     let place = Place::new();
     listen();
     let store = place.open();
