@@ -5,6 +5,7 @@ mod body;
 mod catalogue;
 mod cors;
 mod deliveries;
+mod detached;
 mod edge;
 mod envelope;
 mod error;

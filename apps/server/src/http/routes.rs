@@ -7,6 +7,7 @@ use actix_web::http::header::{ALLOW, HeaderValue};
 use actix_web::web::{self, ServiceConfig};
 use actix_web::{FromRequest, Handler, HttpRequest, HttpResponse, Resource, Responder};
 
+use super::detached::Detached;
 use super::error::{ApiError, EdgeError};
 use super::{
     actuator, deliveries, error_pages, events, inventory, landing, openapi, orders, pages,
@@ -92,9 +93,8 @@ impl At {
     /// Answers POST.
     pub(super) fn post<F, Args>(self, handler: F) -> Self
     where
-        F: Handler<Args>,
+        F: Handler<Args, Output = Result<HttpResponse, ApiError>>,
         Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         self.on(Method::POST, handler)
     }
@@ -102,9 +102,8 @@ impl At {
     /// Answers PATCH.
     pub(super) fn patch<F, Args>(self, handler: F) -> Self
     where
-        F: Handler<Args>,
+        F: Handler<Args, Output = Result<HttpResponse, ApiError>>,
         Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         self.on(Method::PATCH, handler)
     }
@@ -112,21 +111,20 @@ impl At {
     /// Answers DELETE.
     pub(super) fn delete<F, Args>(self, handler: F) -> Self
     where
-        F: Handler<Args>,
+        F: Handler<Args, Output = Result<HttpResponse, ApiError>>,
         Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         self.on(Method::DELETE, handler)
     }
 
+    /// Everything but reading is a command.
     fn on<F, Args>(self, method: Method, handler: F) -> Self
     where
-        F: Handler<Args>,
+        F: Handler<Args, Output = Result<HttpResponse, ApiError>>,
         Args: FromRequest + 'static,
-        F::Output: Responder + 'static,
     {
         let allow = format!("{}{method}, ", self.allow);
-        Self { resource: self.resource.route(web::method(method).to(handler)), allow }
+        Self { resource: self.resource.route(web::method(method).to(Detached(handler))), allow }
     }
 }
 

@@ -1,4 +1,5 @@
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 
 use crate::support::{Server, run, wait_until};
 
@@ -122,4 +123,36 @@ fn topics_are_called_as_the_settings_say() {
     assert_eq!(code, 0, "{err}");
     assert!(out.starts_with("shop.orders 1 {\"orderId\":1,"), "{out}");
     assert_eq!(server.get("/api/events/stream?topic=order-events").0, 400);
+}
+
+/// A client that resets its connection takes nothing with it: an order that exists has its line in the log, and the
+/// counters know of it.
+#[test]
+fn an_order_whose_client_is_gone_is_complete() {
+    let server = Server::start(&[]);
+    let product = server.client().new_product(10_000);
+    let body = json!({"productId": product, "quantity": 1}).to_string();
+    let head = "POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";
+    let request = format!("{head}Content-Length: {}\r\n\r\n{body}", body.len());
+    for _ in 0..300 {
+        send_and_reset(&server, request.as_bytes());
+    }
+    let (_, last) = server.client().order(product, 1).unwrap();
+    let (_, figures) = server.get(&format!("/api/inventory/{product}/status"));
+    let placed = figures["data"]["reservedStock"].as_u64().unwrap();
+    assert!(placed > 100, "too few orders to mean anything: {placed}, the last is {last:?}");
+    wait_until("every order has its line", || {
+        server.log().matches("주문 생성: ").count() >= usize::try_from(placed).unwrap()
+    });
+}
+
+fn send_and_reset(server: &Server, request: &[u8]) {
+    let address = server.url().trim_start_matches("http://");
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let mut stream = tokio::net::TcpStream::connect(address).await.unwrap();
+        stream.write_all(request).await.unwrap();
+        tokio::task::yield_now().await;
+        stream.set_zero_linger().unwrap();
+    });
 }
