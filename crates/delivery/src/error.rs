@@ -32,8 +32,7 @@ impl Coded for DeliveryError {
         match self {
             Self::NotFound(_) => "DELIVERY_NOT_FOUND",
             Self::Illegal(_) => "INVALID_DELIVERY_TRANSITION",
-            Self::Repository(RepositoryError::Conflict) => "CONCURRENT_CHANGE",
-            Self::Repository(RepositoryError::Unavailable) => "STORE_UNAVAILABLE",
+            Self::Repository(error) => error.code(),
         }
     }
 
@@ -41,8 +40,7 @@ impl Coded for DeliveryError {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Illegal(_) => ErrorKind::Refused,
-            Self::Repository(RepositoryError::Conflict) => ErrorKind::Conflict,
-            Self::Repository(RepositoryError::Unavailable) => ErrorKind::Unavailable,
+            Self::Repository(error) => error.kind(),
         }
     }
 }

@@ -76,8 +76,7 @@ impl Coded for InventoryError {
         match self {
             Self::NothingHeld(_) => "NOTHING_HELD",
             Self::Stock(error) => error.code(),
-            Self::Repository(RepositoryError::Conflict) => "CONCURRENT_CHANGE",
-            Self::Repository(RepositoryError::Unavailable) => "STORE_UNAVAILABLE",
+            Self::Repository(error) => error.code(),
         }
     }
 
@@ -85,8 +84,7 @@ impl Coded for InventoryError {
         match self {
             Self::NothingHeld(_) => ErrorKind::Refused,
             Self::Stock(error) => error.kind(),
-            Self::Repository(RepositoryError::Conflict) => ErrorKind::Conflict,
-            Self::Repository(RepositoryError::Unavailable) => ErrorKind::Unavailable,
+            Self::Repository(error) => error.kind(),
         }
     }
 }

@@ -78,8 +78,7 @@ impl Coded for OrderError {
         match self {
             Self::NotFound(_) => "ORDER_NOT_FOUND",
             Self::Illegal(_) => "INVALID_STATUS_TRANSITION",
-            Self::Repository(RepositoryError::Conflict) => "CONCURRENT_CHANGE",
-            Self::Repository(RepositoryError::Unavailable) => "STORE_UNAVAILABLE",
+            Self::Repository(error) => error.code(),
         }
     }
 
@@ -87,8 +86,7 @@ impl Coded for OrderError {
         match self {
             Self::NotFound(_) => ErrorKind::NotFound,
             Self::Illegal(_) => ErrorKind::Refused,
-            Self::Repository(RepositoryError::Conflict) => ErrorKind::Conflict,
-            Self::Repository(RepositoryError::Unavailable) => ErrorKind::Unavailable,
+            Self::Repository(error) => error.kind(),
         }
     }
 }

@@ -16,16 +16,14 @@ impl Coded for PaymentError {
     fn code(&self) -> &'static str {
         match self {
             Self::NeverRequested(_) => "PAYMENT_NOT_REQUESTED",
-            Self::Repository(RepositoryError::Conflict) => "CONCURRENT_CHANGE",
-            Self::Repository(RepositoryError::Unavailable) => "STORE_UNAVAILABLE",
+            Self::Repository(error) => error.code(),
         }
     }
 
     fn kind(&self) -> ErrorKind {
         match self {
             Self::NeverRequested(_) => ErrorKind::Refused,
-            Self::Repository(RepositoryError::Conflict) => ErrorKind::Conflict,
-            Self::Repository(RepositoryError::Unavailable) => ErrorKind::Unavailable,
+            Self::Repository(error) => error.kind(),
         }
     }
 }

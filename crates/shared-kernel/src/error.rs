@@ -35,3 +35,19 @@ pub enum RepositoryError {
     #[error("the store is not available")]
     Unavailable,
 }
+
+impl Coded for RepositoryError {
+    fn code(&self) -> &'static str {
+        match self {
+            Self::Conflict => "CONCURRENT_CHANGE",
+            Self::Unavailable => "STORE_UNAVAILABLE",
+        }
+    }
+
+    fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Conflict => ErrorKind::Conflict,
+            Self::Unavailable => ErrorKind::Unavailable,
+        }
+    }
+}
