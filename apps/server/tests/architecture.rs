@@ -67,7 +67,11 @@ const RULES: &[Rule] = &[
     Rule { package: "adapter-redis", ours: CORE, others: Others::Any },
     Rule { package: "adapter-kafka", ours: CORE, others: Others::Any },
     Rule { package: "port-contracts", ours: TOOLS, others: Others::Any },
+    Rule { package: "test-engines", ours: &[], others: Others::Any },
 ];
+
+/// What tests need and no program ships.
+const FOR_TESTS: &[&str] = &["ordersystem-port-contracts", "ordersystem-test-engines"];
 
 /// Dependencies, by how their names begin, that only one package has.
 const EXCLUSIVE: &[(&str, &str)] = &[
@@ -186,12 +190,11 @@ fn some_dependencies_have_one_home() {
 }
 
 #[test]
-fn nothing_ships_the_contract_tests() {
-    let packages = METADATA.workspace_packages();
-    let users = packages.iter().filter(|package| {
-        shipped(package).any(|dependency| dependency.name == "ordersystem-port-contracts")
-    });
-    check(users.map(|package| format!("{} ships port-contracts", package.name)));
+fn nothing_ships_what_is_for_tests() {
+    check(METADATA.workspace_packages().iter().flat_map(|package| {
+        let tools = shipped(package).filter(|d| FOR_TESTS.contains(&d.name.as_str()));
+        tools.map(|tool| format!("{} ships {}", package.name, tool.name)).collect::<Vec<_>>()
+    }));
 }
 
 #[test]

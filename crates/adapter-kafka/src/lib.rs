@@ -1,0 +1,1 @@
+//! The event broker on Apache Kafka: publisher, consumers, dead letters.

@@ -1,0 +1,1 @@
+//! The fast counters on Redis: admission and projection in Lua.
