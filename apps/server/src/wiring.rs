@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
-use ordersystem_adapter_sql::{OpenError, SqlStore, SqliteConfig};
+use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore};
 use ordersystem_application::{
     BrokerError, DueWork, EventBroker, Numbers, Outbox, Policy, Ports, ProductStepError, Reads,
     Store, StoreUnavailable, UseCases,
@@ -37,7 +37,7 @@ pub struct Engines {
     /// Event and transaction ids.
     pub ids: Arc<dyn Ids>,
     /// The database behind the store, to be closed at the end; none in RAM.
-    pub database: Option<SqlStore>,
+    pub database: Option<SqliteStore>,
 }
 
 /// The wired program, without anything that runs by itself.
@@ -101,14 +101,14 @@ impl Engines {
                     max_batch: settings.store.group_commit_max.get(),
                     ..SqliteConfig::new(path)
                 };
-                Self::on_sqlite(SqlStore::open(&config, clock.clone())?, clock, ids).await
+                Self::on_sqlite(SqliteStore::open(&config, clock.clone())?, clock, ids).await
             }
         }
     }
 
     /// Around a SQLite file, with the counters in this process.
     async fn on_sqlite(
-        store: SqlStore,
+        store: SqliteStore,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn Ids>,
     ) -> Result<Self, WiringError> {

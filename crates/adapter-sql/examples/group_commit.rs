@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ordersystem_adapter_memory::{ManualClock, SequentialIds};
-use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
+use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{Numbers, Store, UnitOfWork};
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Order, OrderLine, OrderLines};
@@ -42,7 +42,7 @@ async fn measure(folder: &Path, max_batch: usize) -> Outcome<f64> {
     let path = folder.join(format!("group-commit-{max_batch}.db"));
     let config = SqliteConfig { max_batch, ..SqliteConfig::new(path) };
     let shop = Arc::new(Shop { clock: ManualClock::default(), ids: SequentialIds::default() });
-    let store = SqlStore::open(&config, Arc::new(shop.clock.clone()))?;
+    let store = SqliteStore::open(&config, Arc::new(shop.clock.clone()))?;
     for product in 1..=PRODUCTS {
         store.commit(shop.product(product)?).await?;
     }
@@ -59,7 +59,7 @@ async fn measure(folder: &Path, max_batch: usize) -> Outcome<f64> {
 }
 
 /// One customer after another.
-async fn call(store: SqlStore, shop: Arc<Shop>, start: Instant) -> Outcome<u32> {
+async fn call(store: SqliteStore, shop: Arc<Shop>, start: Instant) -> Outcome<u32> {
     let mut orders = 0;
     while start.elapsed() < SPAN {
         let id = store.next_order().await?;

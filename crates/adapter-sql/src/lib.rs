@@ -5,5 +5,5 @@ mod schema;
 mod sqlite;
 
 pub use sqlite::{
-    Finding, MigrationState, OpenError, SqlStore, SqliteConfig, migrate, migration_status,
+    Finding, MigrationState, OpenError, SqliteConfig, SqliteStore, migrate, migration_status,
 };

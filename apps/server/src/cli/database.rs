@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::sync::Arc;
 
-use ordersystem_adapter_sql::{self as sql, MigrationState, SqlStore, SqliteConfig};
+use ordersystem_adapter_sql::{self as sql, MigrationState, SqliteConfig, SqliteStore};
 
 use super::args::MigrateCommand;
 use crate::clock::SystemClock;
@@ -76,7 +76,7 @@ pub(super) async fn seed(settings: &Settings, output: &mut Output<'_>) -> io::Re
 }
 
 /// The database as it is, without bringing it up to date: to look at something must not change anything.
-pub(super) fn look(settings: &Settings, output: &mut Output<'_>) -> Result<SqlStore, Exit> {
+pub(super) fn look(settings: &Settings, output: &mut Output<'_>) -> Result<SqliteStore, Exit> {
     let path = path(settings, output)?;
     match sql::migration_status(path) {
         Ok(states) if states.iter().all(|state| state.applied) => {}
@@ -92,8 +92,8 @@ pub(super) fn look(settings: &Settings, output: &mut Output<'_>) -> Result<SqlSt
     open(path).map_err(|error| unavailable(error, output))
 }
 
-fn open(path: &Path) -> Result<SqlStore, sql::OpenError> {
-    SqlStore::open(&SqliteConfig::new(path), Arc::new(SystemClock))
+fn open(path: &Path) -> Result<SqliteStore, sql::OpenError> {
+    SqliteStore::open(&SqliteConfig::new(path), Arc::new(SystemClock))
 }
 
 fn path<'a>(settings: &'a Settings, output: &mut Output<'_>) -> Result<&'a Path, Exit> {

@@ -2,8 +2,9 @@ use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectab
 use diesel::result::Error as SqlError;
 
 use ordersystem_inventory::{Product, StockLevel, Stocking};
-use ordersystem_shared_kernel::{Aggregate, ProductId, Version};
+use ordersystem_shared_kernel::{Aggregate, ProductId, Timestamp, Version};
 
+use super::Micros;
 use super::value::money;
 use crate::schema::products;
 
@@ -20,10 +21,11 @@ pub(crate) struct ProductRow {
     total_stock: i64,
     reserved_stock: i64,
     stock_version: i64,
+    moved_at: Micros,
 }
 
 impl ProductRow {
-    pub(crate) fn new(product: &Product, level: Option<StockLevel>) -> Self {
+    pub(crate) fn new(product: &Product, level: Option<StockLevel>, now: Timestamp) -> Self {
         let level = level.unwrap_or_else(|| StockLevel::empty(product.id()));
         Self {
             id: product.id().get(),
@@ -35,6 +37,7 @@ impl ProductRow {
             total_stock: level.total,
             reserved_stock: level.reserved,
             stock_version: level.version.get(),
+            moved_at: Micros(now),
         }
     }
 
@@ -94,15 +97,17 @@ pub(crate) struct LevelUpdate {
     total_stock: i64,
     reserved_stock: i64,
     stock_version: i64,
+    moved_at: Micros,
 }
 
-impl From<&StockLevel> for LevelUpdate {
-    fn from(level: &StockLevel) -> Self {
+impl LevelUpdate {
+    pub(crate) const fn new(level: &StockLevel, now: Timestamp) -> Self {
         Self {
             id: level.product.get(),
             total_stock: level.total,
             reserved_stock: level.reserved,
             stock_version: level.version.get(),
+            moved_at: Micros(now),
         }
     }
 }

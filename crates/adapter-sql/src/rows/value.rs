@@ -6,49 +6,92 @@ use std::fmt;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
+use diesel::pg::Pg;
+use diesel::pg::data_types::PgTimestamp;
 use diesel::result::Error as SqlError;
 use diesel::serialize::{self, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary};
+use diesel::sql_types::{self, BigInt, Binary, Timestamptz};
 use diesel::sqlite::Sqlite;
 use uuid::Uuid;
 
 use ordersystem_shared_kernel::{Currency, Money, Quantity, Timestamp};
 
-/// A moment as microseconds since the epoch.
+use crate::schema::types::{DbTs, DbUuid};
+
+/// A moment as each database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = BigInt)]
+#[diesel(sql_type = DbTs)]
 pub(crate) struct Micros(pub(crate) Timestamp);
 
-impl ToSql<BigInt, Sqlite> for Micros {
+impl ToSql<DbTs, Sqlite> for Micros {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.as_micros());
         Ok(serialize::IsNull::No)
     }
 }
 
-impl FromSql<BigInt, Sqlite> for Micros {
+impl FromSql<DbTs, Sqlite> for Micros {
     fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Sqlite>>::from_sql(bytes)?;
         Ok(Self(Timestamp::from_micros(micros)))
     }
 }
 
-/// A UUID as its 16 bytes.
+impl ToSql<DbTs, Pg> for Micros {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        let moment = PgTimestamp(micros_since_2000(self.0));
+        ToSql::<Timestamptz, Pg>::to_sql(&moment, &mut out.reborrow())
+    }
+}
+
+impl FromSql<DbTs, Pg> for Micros {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        let PgTimestamp(micros) = FromSql::<Timestamptz, Pg>::from_sql(bytes)?;
+        Ok(Self(moment_since_2000(micros)))
+    }
+}
+
+/// Where PostgreSQL begins to count: 2000-01-01 in microseconds since 1970.
+const YEAR_2000: i64 = 946_684_800_000_000;
+
+/// A moment as PostgreSQL sends it.
+pub(crate) fn micros_since_2000(moment: Timestamp) -> i64 {
+    moment.as_micros().saturating_sub(YEAR_2000)
+}
+
+/// The moment that PostgreSQL sent.
+pub(crate) fn moment_since_2000(micros: i64) -> Timestamp {
+    Timestamp::from_micros(micros.saturating_add(YEAR_2000))
+}
+
+/// A UUID as each database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
-#[diesel(sql_type = Binary)]
+#[diesel(sql_type = DbUuid)]
 pub(crate) struct UuidBytes(pub(crate) Uuid);
 
-impl ToSql<Binary, Sqlite> for UuidBytes {
+impl ToSql<DbUuid, Sqlite> for UuidBytes {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.0.as_bytes().as_slice());
         Ok(serialize::IsNull::No)
     }
 }
 
-impl FromSql<Binary, Sqlite> for UuidBytes {
+impl FromSql<DbUuid, Sqlite> for UuidBytes {
     fn from_sql(bytes: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(bytes)?;
         Ok(Self(Uuid::from_slice(&bytes)?))
+    }
+}
+
+impl ToSql<DbUuid, Pg> for UuidBytes {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        ToSql::<sql_types::Uuid, Pg>::to_sql(&self.0, &mut out.reborrow())
+    }
+}
+
+impl FromSql<DbUuid, Pg> for UuidBytes {
+    fn from_sql(bytes: <Pg as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        <Uuid as FromSql<sql_types::Uuid, Pg>>::from_sql(bytes).map(Self)
     }
 }
 

@@ -9,13 +9,13 @@ use diesel::sql_types::Bool;
 use ordersystem_application::{DeliveryCounts, DueWork, StoreUnavailable};
 use ordersystem_shared_kernel::OrderId;
 
-use super::SqlStore;
+use super::SqliteStore;
 use super::readers::sql_limit;
 use crate::rows::Micros;
 use crate::schema::{deliveries, orders, reservations};
 
 #[async_trait]
-impl DueWork for SqlStore {
+impl DueWork for SqliteStore {
     async fn expired_holds(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
         let now = self.shared.clock.now();
         let orders = self.shared.readers.read("expired holds", move |connection| {
@@ -23,7 +23,7 @@ impl DueWork for SqlStore {
             let due = held.filter(reservations::expires_at.le(Micros(now)));
             let due = due.select((reservations::expires_at, reservations::order_id)).distinct();
             let due = due.order((reservations::expires_at, reservations::order_id));
-            let due: Vec<(i64, i64)> = due.limit(sql_limit(limit)).load(connection)?;
+            let due: Vec<(Micros, i64)> = due.limit(sql_limit(limit)).load(connection)?;
             Ok(due.into_iter().map(|(_, order)| order).collect())
         });
         orders.await.map(numbers)
@@ -90,7 +90,7 @@ impl DueWork for SqlStore {
     }
 }
 
-impl SqlStore {
+impl SqliteStore {
     /// What happened at this moment or before happened at least `delay` ago.
     fn latest(&self, delay: Duration) -> Micros {
         Micros(self.shared.clock.now().before(delay))

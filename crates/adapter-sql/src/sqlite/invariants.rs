@@ -6,7 +6,7 @@ use diesel::sql_types::BigInt;
 
 use ordersystem_application::StoreUnavailable;
 
-use super::SqlStore;
+use super::SqliteStore;
 
 /// An invariant and what the database says about it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -19,7 +19,7 @@ pub struct Finding {
     pub broken: i64,
 }
 
-impl SqlStore {
+impl SqliteStore {
     /// Checks every invariant on one snapshot of the database, without changing anything.
     ///
     /// # Errors

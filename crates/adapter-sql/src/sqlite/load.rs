@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use ordersystem_application::{Batch, Needs, ReceiptKey, StoredAnswer};
 use ordersystem_shared_kernel::{EventId, OrderId, ProductId, RequestKey, Version};
 
-use crate::rows::{AnswerRow, ProductRow, ReservationRow, UuidBytes};
+use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes};
 use crate::schema::{
     deliveries, idempotency_keys, inbox, orders, payments, products, reservations,
 };
@@ -59,7 +59,7 @@ fn is_handled(
     event: EventId,
 ) -> QueryResult<bool> {
     let row = inbox::table.find((consumer, UuidBytes(event.get())));
-    Ok(row.select(inbox::at).first::<i64>(connection).optional()?.is_some())
+    Ok(row.select(inbox::at).first::<Micros>(connection).optional()?.is_some())
 }
 
 /// What was answered to a request.

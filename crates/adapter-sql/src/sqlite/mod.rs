@@ -17,4 +17,4 @@ mod writer;
 pub use connection::OpenError;
 pub use invariants::Finding;
 pub use migrations::{MigrationState, migrate, migration_status};
-pub use store::{SqlStore, SqliteConfig};
+pub use store::{SqliteConfig, SqliteStore};

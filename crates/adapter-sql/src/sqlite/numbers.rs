@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use ordersystem_application::{Numbers, StoreUnavailable};
 use ordersystem_shared_kernel::{DeliveryId, OrderId, ProductId};
 
-use super::SqlStore;
+use super::SqliteStore;
 use crate::schema::{deliveries, orders, products};
 
 /// The last numbers that were handed out. This process is the only one that hands any out.
@@ -34,7 +34,7 @@ fn next(last: &AtomicI64) -> i64 {
 }
 
 #[async_trait]
-impl Numbers for SqlStore {
+impl Numbers for SqliteStore {
     async fn next_order(&self) -> Result<OrderId, StoreUnavailable> {
         Ok(OrderId::new(next(&self.shared.numbers.order)))
     }

@@ -5,14 +5,14 @@ use diesel::prelude::*;
 
 use ordersystem_application::{Backlog, Outbox, OutboxRow, StoreUnavailable};
 
-use super::SqlStore;
+use super::SqliteStore;
 use super::chores::Chore;
 use super::readers::sql_limit;
 use crate::rows::{Micros, StoredOutboxRow};
 use crate::schema::outbox;
 
 #[async_trait]
-impl Outbox for SqlStore {
+impl Outbox for SqliteStore {
     /// One writer assigns positions and commits them in the same order: no row can appear behind another.
     async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
         let limit = sql_limit(limit);

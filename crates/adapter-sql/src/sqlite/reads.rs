@@ -8,13 +8,13 @@ use ordersystem_order::OrderStatus;
 use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::OrderId;
 
-use super::SqlStore;
+use super::SqliteStore;
 use super::readers::sql_limit;
 use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow};
 use crate::schema::{order_history, order_lines, orders, products, refunds};
 
 #[async_trait]
-impl Reads for SqlStore {
+impl Reads for SqliteStore {
     async fn orders(
         &self,
         filter: &OrderFilter,

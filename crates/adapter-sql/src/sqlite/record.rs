@@ -100,13 +100,14 @@ impl<'u> Record<'u> {
         &self,
         connection: &mut SqliteConnection,
         loaded: &Loaded,
+        now: Timestamp,
     ) -> QueryResult<()> {
         insert_all!(connection, inbox::table, self.inbox);
         insert_all!(connection, idempotency_keys::table, self.requests);
         self.write_orders(connection)?;
         self.write_payments(connection, loaded)?;
         self.write_deliveries(connection)?;
-        self.write_products(connection)?;
+        self.write_products(connection, now)?;
         self.write_reservations(connection, loaded)?;
         insert_all!(connection, refunds::table, self.refunds);
         insert_all!(connection, order_history::table, self.history);
@@ -158,11 +159,11 @@ impl<'u> Record<'u> {
         Ok(())
     }
 
-    fn write_products(&self, connection: &mut SqliteConnection) -> QueryResult<()> {
+    fn write_products(&self, connection: &mut SqliteConnection, now: Timestamp) -> QueryResult<()> {
         let (created, changed) = split(&self.products);
         let level = |product: &Product| self.levels.get(&product.id()).copied();
         let rows: Vec<ProductRow> =
-            created.iter().map(|product| ProductRow::new(product, level(product))).collect();
+            created.iter().map(|product| ProductRow::new(product, level(product), now)).collect();
         insert_all!(connection, products::table, rows);
         for product in changed {
             let product = ProductUpdate::from(product);
@@ -170,7 +171,7 @@ impl<'u> Record<'u> {
         }
         let is_new = |product| self.products.get(product).is_some_and(|latest| latest.created);
         for (_, level) in self.levels.iter().filter(|(product, _)| !is_new(*product)) {
-            let level = LevelUpdate::from(level);
+            let level = LevelUpdate::new(level, now);
             exactly_one(diesel::update(&level).set(&level).execute(connection)?)?;
         }
         Ok(())

@@ -50,7 +50,7 @@ impl SqliteConfig {
 /// Every port of the application on one SQLite file. Clones share the writer; when the last one goes, the writer finishes
 /// its queue first.
 #[derive(Clone)]
-pub struct SqlStore {
+pub struct SqliteStore {
     pub(super) shared: Arc<Shared>,
 }
 
@@ -64,7 +64,7 @@ pub(super) struct Shared {
     pub(super) numbers: LastNumbers,
 }
 
-impl SqlStore {
+impl SqliteStore {
     /// Opens the database, brings its schema up to date and starts the writer. Blocks for the time that takes.
     ///
     /// # Errors
@@ -111,7 +111,7 @@ impl SqlStore {
 }
 
 #[async_trait]
-impl Store for SqlStore {
+impl Store for SqliteStore {
     async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
         let (reply, answer) = oneshot::channel();
         match self.shared.queue.try_send(Job::Commit(Box::new(work), reply)) {

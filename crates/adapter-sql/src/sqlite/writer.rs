@@ -246,7 +246,7 @@ fn decide(
         }));
     }
     done.has_messages = record.has_messages();
-    record.write(connection, &loaded)
+    record.write(connection, &loaded, now)
 }
 
 fn refuse(failure: &Failure, commit_replies: Vec<CommitReply>, chore_replies: Vec<ChoreReply>) {

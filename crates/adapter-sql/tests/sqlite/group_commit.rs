@@ -7,7 +7,7 @@ use std::time::Duration;
 use crate::support::{Place, order, product, stamp, submit, unlock};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
+use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{CommitError, Outbox, Store, UnitOfWork};
 use ordersystem_order::Order;
 use ordersystem_shared_kernel::{Change, Clock, OrderId, ProductId, Stamp, Timestamp};
@@ -23,7 +23,7 @@ fn number(place: &Place, query: &str) -> i64 {
     row.number
 }
 
-async fn exists(store: &SqlStore, id: i64) -> bool {
+async fn exists(store: &SqliteStore, id: i64) -> bool {
     store.order(OrderId::new(id)).await.unwrap().is_some()
 }
 
@@ -194,7 +194,7 @@ async fn a_panic_in_the_writer_hurts_one_unit_only() {
     let place = Place::new();
     let trap = Arc::new(Trap(AtomicBool::new(false)));
     let clock = Arc::clone(&trap);
-    let store = SqlStore::open(&SqliteConfig::new(place.path()), clock).unwrap();
+    let store = SqliteStore::open(&SqliteConfig::new(place.path()), clock).unwrap();
     let now = Timestamp::EPOCH;
     store.commit(product(1, 100, now)).await.unwrap();
     trap.0.store(true, Ordering::SeqCst);

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Place, order_of, product, stamp, units, uuid, won};
-use ordersystem_adapter_sql::SqlStore;
+use ordersystem_adapter_sql::SqliteStore;
 use ordersystem_application::{Numbers, Outbox, Page, Reads, Store, StoredAnswer, UnitOfWork};
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
@@ -17,7 +17,7 @@ use ordersystem_shared_kernel::{
 const ORDER: OrderId = OrderId::new(7);
 
 /// Everything that can be read of one store, for a comparison as text.
-async fn picture(store: &SqlStore) -> String {
+async fn picture(store: &SqliteStore) -> String {
     let page = Page { after: None, limit: 100 };
     let parts = (
         Store::order(store, ORDER).await.unwrap(),
@@ -53,7 +53,7 @@ fn changed<A: Aggregate>(state: A, verb: impl FnOnce(&mut A) -> A::Event) -> Cha
     change
 }
 
-async fn order(store: &SqlStore) -> Order {
+async fn order(store: &SqliteStore) -> Order {
     Store::order(store, ORDER).await.unwrap().unwrap()
 }
 
@@ -64,7 +64,7 @@ fn moves(make: impl Fn() -> MoveKind, at: Timestamp) -> Vec<StockMove> {
 }
 
 /// An order of two products on its whole way, with a payment that succeeds late.
-async fn live(store: &SqlStore, now: Timestamp) {
+async fn live(store: &SqliteStore, now: Timestamp) {
     store.commit(product(1, 100, now)).await.unwrap();
     store.commit(unlimited(2, now)).await.unwrap();
     let answer = Answer(b"{\"orderId\":7}\x00\xff".to_vec());
@@ -102,12 +102,12 @@ fn empty() -> UnitOfWork {
     UnitOfWork::default()
 }
 
-async fn commit(store: &SqlStore, unit: UnitOfWork) {
+async fn commit(store: &SqliteStore, unit: UnitOfWork) {
     store.commit(unit).await.unwrap();
 }
 
 /// Sold, shipped and delivered.
-async fn deliver(store: &SqlStore, now: Timestamp) {
+async fn deliver(store: &SqliteStore, now: Timestamp) {
     let consumed = Receipt::Event { consumer: "shipping", event: EventId::new(uuid()) };
     let confirm = || MoveKind::Confirm { order: ORDER, quantity: units(3) };
     let paid = changed(order(store).await, |order| order.complete_payment(stamp(now)).unwrap());

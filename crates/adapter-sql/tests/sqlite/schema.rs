@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use ordersystem_adapter_sql::{OpenError, SqlStore, SqliteConfig, migrate, migration_status};
+use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore, migrate, migration_status};
 use ordersystem_application::{Store, StoreUnavailable};
 use ordersystem_shared_kernel::{Clock, OrderId};
 
@@ -27,7 +27,9 @@ fn objects(connection: &mut SqliteConnection) -> Vec<String> {
 }
 
 fn open_error(place: &Place) -> OpenError {
-    SqlStore::open(&SqliteConfig::new(place.path()), Arc::new(place.clock.clone())).err().unwrap()
+    SqliteStore::open(&SqliteConfig::new(place.path()), Arc::new(place.clock.clone()))
+        .err()
+        .unwrap()
 }
 
 #[tokio::test]
@@ -88,11 +90,11 @@ fn what_cannot_be_a_database_is_named() {
     assert!(error.contains("not a database"), "{error}");
 
     let config = SqliteConfig::new(place.path().join("below/a/file.db"));
-    let error = SqlStore::open(&config, Arc::new(place.clock.clone())).err().unwrap();
+    let error = SqliteStore::open(&config, Arc::new(place.clock.clone())).err().unwrap();
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 
     let config = SqliteConfig::new(place.path().parent().unwrap());
-    let error = SqlStore::open(&config, Arc::new(place.clock)).err().unwrap();
+    let error = SqliteStore::open(&config, Arc::new(place.clock)).err().unwrap();
     assert!(matches!(error, OpenError::CannotOpen { .. }), "{error}");
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use ordersystem_adapter_memory::ManualClock;
-use ordersystem_adapter_sql::{SqlStore, SqliteConfig};
+use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{CommitError, Store, UnitOfWork};
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Order, OrderLine, OrderLines};
@@ -32,12 +32,12 @@ impl Place {
         self.folder.path().join("data/ordersystem.db")
     }
 
-    pub(crate) fn open(&self) -> SqlStore {
+    pub(crate) fn open(&self) -> SqliteStore {
         self.open_with(SqliteConfig::new(self.path()))
     }
 
-    pub(crate) fn open_with(&self, config: SqliteConfig) -> SqlStore {
-        SqlStore::open(&config, Arc::new(self.clock.clone())).unwrap()
+    pub(crate) fn open_with(&self, config: SqliteConfig) -> SqliteStore {
+        SqliteStore::open(&config, Arc::new(self.clock.clone())).unwrap()
     }
 
     /// A connection beside the store's own.
@@ -123,7 +123,7 @@ pub(crate) fn order_of(id: i64, lines: &[(i64, i64)], at: Timestamp) -> UnitOfWo
 
 /// Commits in a task of its own.
 pub(crate) fn submit(
-    store: &SqlStore,
+    store: &SqliteStore,
     unit: UnitOfWork,
 ) -> tokio::task::JoinHandle<Result<(), CommitError>> {
     let store = store.clone();

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use ordersystem_adapter_memory::{CounterAdmission, SequentialIds};
-use ordersystem_adapter_sql::SqlStore;
+use ordersystem_adapter_sql::SqliteStore;
 use ordersystem_application::{Call, Policy, Ports, UseCases};
 use ordersystem_order::{Basket, Cause};
 use ordersystem_payment::GatewayOutcome;
@@ -13,7 +13,7 @@ use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId};
 
 use crate::support::{Place, units};
 
-fn use_cases(store: &SqlStore, place: &Place) -> UseCases {
+fn use_cases(store: &SqliteStore, place: &Place) -> UseCases {
     let ports = Ports {
         store: Arc::new(store.clone()),
         admission: Arc::new(CounterAdmission::default()),
@@ -38,7 +38,7 @@ async fn paid(shop: &UseCases) -> OrderId {
 }
 
 /// An order in every state: 1 open, 2 cancelled, 3 paid and cancelled, 4 failed, 5 delivered, 6 expired.
-async fn a_shop_with_a_past(place: &Place) -> SqlStore {
+async fn a_shop_with_a_past(place: &Place) -> SqliteStore {
     let store = place.open();
     let shop = use_cases(&store, place);
     shop.seed_samples().await.unwrap();
@@ -60,7 +60,7 @@ async fn a_shop_with_a_past(place: &Place) -> SqlStore {
     store
 }
 
-async fn broken(store: &SqlStore) -> Vec<&'static str> {
+async fn broken(store: &SqliteStore) -> Vec<&'static str> {
     let findings = store.verify().await.unwrap();
     findings.iter().filter(|f| f.broken != 0).map(|f| f.invariant).collect()
 }

@@ -1,0 +1,113 @@
+//! A PostgreSQL database for one test.
+
+use std::thread;
+
+use tokio_postgres::{Client, NoTls};
+use uuid::Uuid;
+
+/// Where the server is, from `deploy/test.sh`.
+const SERVER: &str = "ORDERSYSTEM_TEST_POSTGRES";
+
+/// An empty database of its own, dropped with the value.
+#[derive(Debug)]
+pub struct Database {
+    server: String,
+    name: String,
+}
+
+impl Database {
+    /// Makes one.
+    ///
+    /// # Panics
+    /// When there is no server: the message says what to run.
+    pub async fn fresh() -> Self {
+        let server = server();
+        #[expect(clippy::disallowed_methods, reason = "names of test databases are not replayed")]
+        let name = format!("test_{}", Uuid::new_v4().simple());
+        let sql = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
+        let created = connect(&server).await.batch_execute(&sql).await;
+        created.expect("the user of ORDERSYSTEM_TEST_POSTGRES may create databases");
+        Self { server, name }
+    }
+
+    /// What the program under test is given.
+    pub fn url(&self) -> String {
+        with_database(&self.server, &self.name)
+    }
+
+    /// The same behind another address, such as a proxy's.
+    pub fn url_through(&self, address: &str) -> String {
+        let url = self.url();
+        let (front, back) = split_authority(&url);
+        let credentials = front.rfind('@').map_or("postgres://", |at| &front[..=at]);
+        format!("{credentials}{address}{back}")
+    }
+
+    /// A connection beside those of the program under test.
+    pub async fn client(&self) -> Client {
+        connect(&self.url()).await
+    }
+
+    /// Runs statements that answer nothing.
+    ///
+    /// # Panics
+    /// When the server refuses one.
+    pub async fn run(&self, statements: &str) {
+        let done = self.client().await.batch_execute(statements).await;
+        done.unwrap_or_else(|error| panic!("{error:?}: {statements}"));
+    }
+
+    /// The only value of a query that counts something.
+    ///
+    /// # Panics
+    /// When the query answers anything but one `bigint`.
+    pub async fn number(&self, query: &str) -> i64 {
+        let row = self.client().await.query_one(query, &[]).await;
+        row.unwrap_or_else(|error| panic!("{error:?}: {query}")).get(0)
+    }
+}
+
+/// Best effort, on a runtime of its own: the test's may be at its end.
+impl Drop for Database {
+    fn drop(&mut self) {
+        let (server, name) = (self.server.clone(), self.name.clone());
+        let dropped = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+            let Ok(runtime) = runtime else { return };
+            runtime.block_on(async {
+                let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                drop(connect(&server).await.batch_execute(&sql).await);
+            });
+        });
+        drop(dropped.join());
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "tests are told where their engines are")]
+fn server() -> String {
+    std::env::var(SERVER).unwrap_or_else(|_| {
+        panic!("no PostgreSQL for this test: run deploy/test.sh, or set {SERVER} to postgres://user@host:port/postgres")
+    })
+}
+
+async fn connect(url: &str) -> Client {
+    let (client, connection) = match tokio_postgres::connect(url, NoTls).await {
+        Ok(connected) => connected,
+        Err(error) => panic!("no PostgreSQL at {SERVER}: {error}; run deploy/test.sh"),
+    };
+    tokio::spawn(connection);
+    client
+}
+
+fn with_database(server: &str, name: &str) -> String {
+    let (front, back) = split_authority(server);
+    let query = back.find('?').map_or("", |at| &back[at..]);
+    format!("{front}/{name}{query}")
+}
+
+/// `postgres://user@host:port` and what follows.
+fn split_authority(url: &str) -> (&str, &str) {
+    let authority = url.find("://").map_or(0, |at| at + 3);
+    let end = url[authority..].find('/').map_or(url.len(), |at| authority + at);
+    url.split_at(end)
+}
