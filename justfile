@@ -14,9 +14,9 @@ demo:
 quick-scheduler-test:
     deploy/quick-scheduler-test.sh
 
-# Run all tests; what follows goes to cargo: just test -p ordersystem-order
-test *args="--workspace":
-    cargo test --locked {{ args }}
+# Run all tests on engines of their own; what follows goes to cargo: just test -p ordersystem-order
+test *args:
+    deploy/test.sh {{ args }}
 
 # Check types and borrows of everything, tests included
 check:

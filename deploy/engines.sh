@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Throw-away PostgreSQL, Redis and Apache Kafka on free loopback ports, without Docker.
 #
+#   deploy/engines.sh install [ENGINE…]     sees to it that they could be started
 #   deploy/engines.sh up [ENGINE…]          starts what does not run yet and waits until it answers
 #   deploy/engines.sh down [ENGINE…]        ends them and forgets their data
 #   deploy/engines.sh status                says what runs, and where
@@ -97,10 +98,15 @@ give_up() {
     exit 1
 }
 
-up() {
+install() {
     local engine
     require "${engines[@]}"
     for engine in "${engines[@]}"; do hook "$engine" fetch; done
+}
+
+up() {
+    local engine
+    install
     for engine in "${engines[@]}"; do
         create "$engine"
         run "$engine"
@@ -172,7 +178,7 @@ case $command in
 esac
 choose "$@"
 case $command in
-    up | down | status | start) "$command" ;;
+    install | up | down | status | start) "$command" ;;
     stop | kill) halt "$command" ;;
     env) env_of_running ;;
     *)

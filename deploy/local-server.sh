@@ -1,8 +1,10 @@
+# shellcheck shell=bash
 # Sourced by the scripts beside it: a server of one's own, on a free port and in a folder of its own, that ends with the
 # script. Needs bash and curl. BINARY names the program; without it the debug build is made first.
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 folder=$(mktemp -d)
+# shellcheck disable=SC2034 # for the scripts that source this
 log=$folder/logs/application.log
 server=
 url=

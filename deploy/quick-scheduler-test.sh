@@ -31,7 +31,7 @@ logged() {
         lines=$(grep -E "$pattern" <<<"$lines") || fail "the log has no line for $what"
     done
     passed "the log has $what"
-    sed 's/^/         /' <<<"$lines"
+    printf '         %s\n' "${lines//$'\n'/$'\n'         }"
 }
 
 start_server --ship-delay-seconds "$ship_delay" --delivery-delay-seconds "$delivery_delay"

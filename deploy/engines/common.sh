@@ -48,11 +48,20 @@ birth() {
     fi
 }
 
-running() {
+# record FILE PID, and later lives FILE: whether that very process still runs.
+record() {
+    printf '%s %s\n' "$2" "$(birth "$2")" >"$1"
+}
+
+lives() {
     local pid born
-    [[ -s $(home_of "$1")/pid ]] || return 1
-    read -r pid born <"$(home_of "$1")/pid"
+    [[ -s $1 ]] || return 1
+    read -r pid born <"$1"
     [[ -n $born && $(birth "$pid") == "$born" ]]
+}
+
+running() {
+    lives "$(home_of "$1")/pid"
 }
 
 # launch ENGINE COMMAND…: in a process group of its own, so that Ctrl-C ends the script that asked and not the engine.
@@ -64,7 +73,7 @@ launch() {
     (
         set -m
         nohup "$@" >>"$home/log" 2>&1 </dev/null &
-        printf '%s %s\n' "$!" "$(birth "$!")" >"$home/pid"
+        record "$home/pid" "$!"
     )
 }
 
