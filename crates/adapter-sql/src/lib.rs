@@ -1,9 +1,13 @@
 #![doc = include_str!("../README.md")]
 
+mod error;
+mod migrations;
+mod postgres;
 mod rows;
 mod schema;
 mod sqlite;
 
-pub use sqlite::{
-    Finding, MigrationState, OpenError, SqliteConfig, SqliteStore, migrate, migration_status,
-};
+pub use error::OpenError;
+pub use migrations::MigrationState;
+pub use postgres::{PostgresConfig, PostgresStore};
+pub use sqlite::{Finding, SqliteConfig, SqliteStore};

@@ -35,6 +35,12 @@ impl Database {
         with_database(&self.server, &self.name)
     }
 
+    /// The server's host and port.
+    pub fn address(&self) -> &str {
+        let front = split_authority(&self.server).0;
+        front.rfind(['@', '/']).map_or(front, |at| &front[at + 1..])
+    }
+
     /// The same behind another address, such as a proxy's.
     pub fn url_through(&self, address: &str) -> String {
         let url = self.url();

@@ -30,7 +30,7 @@ pub(super) fn migrate(
 }
 
 fn up(path: &Path, output: &mut Output<'_>) -> io::Result<Exit> {
-    match sql::migrate(path) {
+    match SqliteStore::migrate(path) {
         Ok(applied) => {
             for name in &applied {
                 output.data(format_args!("applied {name}"))?;
@@ -44,7 +44,7 @@ fn up(path: &Path, output: &mut Output<'_>) -> io::Result<Exit> {
 
 /// A pending migration is a finding, so that a script can wait for it.
 fn status(path: &Path, output: &mut Output<'_>) -> io::Result<Exit> {
-    let states = match sql::migration_status(path) {
+    let states = match SqliteStore::migration_status(path) {
         Ok(states) => states,
         Err(error) => return Ok(unavailable(error, output)),
     };
@@ -78,7 +78,7 @@ pub(super) async fn seed(settings: &Settings, output: &mut Output<'_>) -> io::Re
 /// The database as it is, without bringing it up to date: to look at something must not change anything.
 pub(super) fn look(settings: &Settings, output: &mut Output<'_>) -> Result<SqliteStore, Exit> {
     let path = path(settings, output)?;
-    match sql::migration_status(path) {
+    match SqliteStore::migration_status(path) {
         Ok(states) if states.iter().all(|state| state.applied) => {}
         Ok(_) => {
             let path = path.display();

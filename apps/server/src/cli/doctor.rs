@@ -117,7 +117,7 @@ fn database(settings: &Settings) -> Verdict {
     let good = writable(path).map_err(|what| {
         trouble(what, "make the folder writable, or give another file with --database-url")
     })?;
-    let states = ordersystem_adapter_sql::migration_status(path).map_err(|error| {
+    let states = ordersystem_adapter_sql::SqliteStore::migration_status(path).map_err(|error| {
         trouble(
             error,
             "put back a backup, run the newest program, or give another file with --database-url",

@@ -1,39 +1,9 @@
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
-use thiserror::Error;
 
-/// Why a database cannot be used.
-#[derive(Debug, Error)]
-pub enum OpenError {
-    /// The file or its folder cannot be read, written or made, or is no database.
-    #[error("cannot open the database {}: {why}", path.display())]
-    CannotOpen {
-        /// As it was given.
-        path: PathBuf,
-        /// What the system says.
-        why: String,
-    },
-    /// A newer program has changed the schema.
-    #[error("the database was written by a newer version of this program (schema {version})")]
-    NewerSchema {
-        /// The newest migration that this program does not know.
-        version: String,
-    },
-    /// A migration failed; the schema is as before it.
-    #[error("the schema of the database cannot be brought up to date: {why}")]
-    Migration {
-        /// What the database says.
-        why: String,
-    },
-}
-
-impl OpenError {
-    pub(super) fn cannot_open(path: &Path, why: impl ToString) -> Self {
-        Self::CannotOpen { path: path.to_owned(), why: why.to_string() }
-    }
-}
+use crate::OpenError;
 
 /// Waits for a process that holds the lock, for example a backup; synced at every commit.
 ///

@@ -14,7 +14,5 @@ mod record;
 mod store;
 mod writer;
 
-pub use connection::OpenError;
 pub use invariants::Finding;
-pub use migrations::{MigrationState, migrate, migration_status};
 pub use store::{SqliteConfig, SqliteStore};

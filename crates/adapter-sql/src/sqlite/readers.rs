@@ -9,7 +9,8 @@ use diesel_async::sync_connection_wrapper::SyncConnectionWrapper;
 
 use ordersystem_application::StoreUnavailable;
 
-use super::connection::{self, OpenError};
+use super::connection;
+use crate::OpenError;
 
 type Reader = SyncConnectionWrapper<SqliteConnection>;
 

@@ -16,12 +16,13 @@ use ordersystem_payment::Payment;
 use ordersystem_shared_kernel::{Clock, OrderId, ProductId, RequestKey};
 
 use super::chores::Chore;
-use super::connection::{self, OpenError};
+use super::connection;
 use super::load::answer;
 use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
+use crate::OpenError;
 use crate::rows::{
     DeliveryRow, LineRow, OrderRow, PaymentRow, ProductRow, ReservationRow, payment_from_rows,
 };

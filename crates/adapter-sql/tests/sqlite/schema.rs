@@ -7,7 +7,7 @@ use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore, migrate, migration_status};
+use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore};
 use ordersystem_application::{Store, StoreUnavailable};
 use ordersystem_shared_kernel::{Clock, OrderId};
 
@@ -41,8 +41,8 @@ async fn a_database_of_a_newer_program_is_refused_and_left_alone() {
     let before = objects(&mut place.connect());
     for error in [
         open_error(&place),
-        migrate(&place.path()).unwrap_err(),
-        migration_status(&place.path()).unwrap_err(),
+        SqliteStore::migrate(&place.path()).unwrap_err(),
+        SqliteStore::migration_status(&place.path()).unwrap_err(),
     ] {
         let text =
             "the database was written by a newer version of this program (schema 29991231235959)";
@@ -68,13 +68,13 @@ async fn every_migration_goes_up_and_down_again() {
 #[test]
 fn migrations_are_listed_and_applied_once() {
     let place = Place::new();
-    let before = migration_status(&place.path()).unwrap();
+    let before = SqliteStore::migration_status(&place.path()).unwrap();
     assert!(!place.path().exists(), "a status makes no database");
     assert!(!before.is_empty() && before.iter().all(|state| !state.applied));
     let names: Vec<_> = before.into_iter().map(|state| state.name).collect();
-    assert_eq!(migrate(&place.path()).unwrap(), names);
-    assert_eq!(migrate(&place.path()).unwrap(), Vec::<String>::new());
-    let after = migration_status(&place.path()).unwrap();
+    assert_eq!(SqliteStore::migrate(&place.path()).unwrap(), names);
+    assert_eq!(SqliteStore::migrate(&place.path()).unwrap(), Vec::<String>::new());
+    let after = SqliteStore::migration_status(&place.path()).unwrap();
     assert!(after.iter().all(|state| state.applied));
     assert_eq!(after.into_iter().map(|state| state.name).collect::<Vec<_>>(), names);
 }

@@ -1,0 +1,8 @@
+//! The ports on PostgreSQL: writers with a queue and a connection each, a pool of connections that read.
+
+mod connection;
+mod migrations;
+mod readers;
+mod store;
+
+pub use store::{PostgresConfig, PostgresStore};

@@ -1,0 +1,6 @@
+//! The ports on PostgreSQL, each test in a database of its own.
+
+#![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
+
+mod opening;
+mod support;
