@@ -6,6 +6,22 @@ default:
 run *flags:
     cargo run -- {{ flags }}
 
+# Start PostgreSQL, Redis and Kafka: by docker compose when Docker answers, otherwise by deploy/engines.sh
+up:
+    deploy/stack.sh up
+
+# End them; their data stays
+down:
+    deploy/stack.sh down
+
+# Run the server on PostgreSQL, Redis and Kafka; what follows goes to it: just run-full --port 9000
+run-full *flags: up
+    eval "$(deploy/stack.sh env)" && cargo run -- {{ flags }}
+
+# Ask deploy/engines.sh: just engines status, just engines kafka-topics --list
+engines *args:
+    deploy/engines.sh {{ args }}
+
 # Watch an order from CREATED to DELIVERED in seconds, on a server of its own
 demo:
     deploy/demo.sh

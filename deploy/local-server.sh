@@ -7,15 +7,16 @@ folder=$(mktemp -d)
 # shellcheck disable=SC2034 # for the scripts that source this
 log=$folder/logs/application.log
 server=
+follower=
 url=
 
 finish() {
     local status=$?
     trap - EXIT
-    if [[ -n $server ]]; then
-        kill "$server" 2>/dev/null || true
-        wait "$server" 2>/dev/null || true
-    fi
+    for process in $follower $server; do
+        kill "$process" 2>/dev/null || true
+        wait "$process" 2>/dev/null || true
+    done
     if ((status != 0)) && [[ -s $folder/printed ]]; then
         printf '\nThe last the server said:\n' >&2
         tail -n 15 "$folder/printed" >&2
@@ -51,7 +52,7 @@ listening() {
 
 # start_server FLAGS…
 start_server() {
-    local binary=${BINARY:-${CARGO_TARGET_DIR:-$root/target}/debug/ordersystem}
+    binary=${BINARY:-${CARGO_TARGET_DIR:-$root/target}/debug/ordersystem}
     if [[ -z ${BINARY:-} ]]; then
         (cd "$root" && cargo build --quiet --locked)
     fi
@@ -59,6 +60,12 @@ start_server() {
     (cd "$folder" && exec "$binary" --host 127.0.0.1 --port 0 "$@" >printed 2>&1) &
     server=$!
     wait_for 60 "the server listens" listening
+}
+
+# follow TOPIC: what the server publishes on it from the beginning, into $folder/TOPIC.
+follow() {
+    "$binary" events tail --url "$url" --topic "$1" --from-beginning >"$folder/$1" 2>/dev/null &
+    follower=$!
 }
 
 # call METHOD PATH [BODY] — prints the answer; fails on any status but a success.

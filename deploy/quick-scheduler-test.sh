@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Does the delivery scheduler do its work? Runs an order from CREATED to DELIVERED with shortened delays
 # (ordersystem.scheduler.delivery.ship-delay-seconds and delivery-delay-seconds), checks every step and the log.
+# Embedded, unless the environment names engines: eval "$(deploy/stack.sh env)".
 # Delays: SHIP_DELAY and DELIVERY_DELAY, in seconds, 2 each by default. Ends with 0 when every step passed.
 set -euo pipefail
 # shellcheck source=local-server.sh
@@ -37,6 +38,11 @@ logged() {
 start_server --ship-delay-seconds "$ship_delay" --delivery-delay-seconds "$delivery_delay"
 passed "a server listens on $url (ship after ${ship_delay} s, deliver after ${delivery_delay} s)"
 
+inventory() { call GET /api/inventory/1/status | field "$1"; }
+stock=$(inventory databaseStock)
+held=$(inventory reservedStock)
+follow order-events
+
 order=$(call POST /api/orders '{"productId":1,"quantity":2}' | field orderId)
 expect "order $order" "$(order_status "$order")" CREATED
 
@@ -58,8 +64,14 @@ delivery=$(call GET "/api/delivery/$order")
 expect "the delivery" "$(field status <<<"$delivery")" DELIVERED
 expect "the tracking number" "$(field trackingNumber <<<"$delivery")" "$tracking"
 
-expect "the database stock" "$(call GET /api/inventory/1/status | field databaseStock)" 48
-expect "the held stock" "$(call GET /api/inventory/1/status | field reservedStock)" 0
+expect "the database stock" "$(inventory databaseStock)" $((stock - 2))
+expect "the held stock" "$(inventory reservedStock)" "$held"
+
+life="CREATED PAYMENT_REQUESTED PAYMENT_COMPLETED SHIPMENT_PREPARING SHIPPED DELIVERED"
+published() { grep "\"orderId\":$order," "$folder/order-events" | field status | paste -sd ' '; }
+is_published() { [[ $(published) == *DELIVERED ]]; }
+wait_for "$patience" "the topic has the whole life of order $order" is_published
+expect "the topic order-events" "$(published)" "$life"
 
 logged "the statistics of the deliveries" "배송 상태 통계"
 logged "the work of the scheduler" "DeliveryStatusScheduler"
