@@ -6,12 +6,13 @@ use std::sync::Arc;
 use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
 use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore};
 use ordersystem_application::{
-    BrokerError, DueWork, EventBroker, Numbers, Outbox, Policy, Ports, ProductStepError, Reads,
-    Store, StoreUnavailable, UseCases,
+    BrokerError, DeadLetters, DueWork, EventBroker, Numbers, Outbox, Policy, Ports,
+    ProductStepError, Reads, Store, StoreUnavailable, UseCases,
 };
 use ordersystem_inventory::StockAdmission;
 use ordersystem_shared_kernel::{Clock, Ids};
 
+use crate::background::reconcile::Reconcile;
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::config::{DatabaseUrl, Settings};
 
@@ -26,6 +27,8 @@ pub struct Engines {
     pub numbers: Arc<dyn Numbers>,
     /// What was committed but may not be published yet.
     pub outbox: Arc<dyn Outbox>,
+    /// What could not be handled.
+    pub dead_letters: Arc<dyn DeadLetters>,
     /// What time brings about.
     pub due: Arc<dyn DueWork>,
     /// The fast counters.
@@ -75,6 +78,7 @@ impl Engines {
             reads: store.clone(),
             numbers: store.clone(),
             outbox: store.clone(),
+            dead_letters: store.clone(),
             due: store,
             admission: Arc::new(CounterAdmission::default()),
             broker: Arc::new(MemoryBroker::default()),
@@ -101,33 +105,28 @@ impl Engines {
                     max_batch: settings.store.group_commit_max.get(),
                     ..SqliteConfig::new(path)
                 };
-                Self::on_sqlite(SqliteStore::open(&config, clock.clone())?, clock, ids).await
+                Ok(Self::on_sqlite(SqliteStore::open(&config, clock.clone())?, clock, ids))
             }
         }
     }
 
     /// Around a SQLite file, with the counters in this process.
-    async fn on_sqlite(
-        store: SqliteStore,
-        clock: Arc<dyn Clock>,
-        ids: Arc<dyn Ids>,
-    ) -> Result<Self, WiringError> {
-        let counters = CounterAdmission::default();
-        counters.rebuild_from(&store).await?;
+    fn on_sqlite(store: SqliteStore, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
         let database = Some(store.clone());
         let store = Arc::new(store);
-        Ok(Self {
+        Self {
             store: store.clone(),
             reads: store.clone(),
             numbers: store.clone(),
             outbox: store.clone(),
+            dead_letters: store.clone(),
             due: store,
-            admission: Arc::new(counters),
+            admission: Arc::new(CounterAdmission::default()),
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,
             database,
-        })
+        }
     }
 }
 
@@ -152,12 +151,14 @@ impl World {
         Self { use_cases: UseCases::new(ports, policy), engines }
     }
 
-    /// Opens what the settings name.
+    /// Opens what the settings name, and tells the counters what the store knows.
     ///
     /// # Errors
     /// [`WiringError`], worded for the person who started the program.
     pub async fn open(settings: &Settings) -> Result<Self, WiringError> {
-        Ok(Self::build(settings, Engines::open(settings).await?))
+        let engines = Engines::open(settings).await?;
+        Reconcile::of(&engines).pass().await?;
+        Ok(Self::build(settings, engines))
     }
 
     /// Makes a broker that forgets at exit know the latest events again. Its groups read them again as well, which their

@@ -60,6 +60,7 @@ const RULES: &[Rule] = &[
             "thiserror",
             "tokio",
             "tracing",
+            "uuid",
         ]),
     },
     Rule { package: "adapter-memory", ours: CORE, others: Others::Any },

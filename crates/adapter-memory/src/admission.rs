@@ -1,45 +1,27 @@
 use std::collections::HashMap;
+use std::future;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use ordersystem_application::{Page, Reads, StoreUnavailable};
 use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
-use ordersystem_shared_kernel::{Aggregate, ProductId, Quantity, Version};
+use ordersystem_shared_kernel::{ProductId, Quantity, Version};
 
 /// The fast counters in this process. Products whose stock is unlimited are simply not in it. Clones share the counters.
 #[derive(Debug, Clone, Default)]
 pub struct CounterAdmission {
     known: Arc<Mutex<HashMap<ProductId, Known>>>,
+    epoch: Arc<AtomicI64>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Known {
     counters: Counters,
-    version: Version,
+    /// Epoch and version.
+    version: (i64, Version),
 }
 
 impl CounterAdmission {
-    const PAGE: usize = 500;
-
-    /// Projects the level of every product, page by page; says how many levels there were.
-    ///
-    /// # Errors
-    /// The store cannot be read; what was projected so far stays and is right.
-    pub async fn rebuild_from(&self, reads: &dyn Reads) -> Result<usize, StoreUnavailable> {
-        let mut projected = 0;
-        let mut after = None;
-        loop {
-            let products = reads.products(Page { after, limit: Self::PAGE }).await?;
-            let levels: Vec<_> = products.iter().filter_map(|listed| listed.level).collect();
-            self.project(&levels).await;
-            projected += levels.len();
-            match products.last() {
-                Some(last) => after = Some(last.product.id().get()),
-                None => return Ok(projected),
-            }
-        }
-    }
-
     fn known(&self) -> MutexGuard<'_, HashMap<ProductId, Known>> {
         self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -69,15 +51,28 @@ impl StockAdmission for CounterAdmission {
         Admission::Admitted
     }
 
-    async fn project(&self, levels: &[StockLevel]) {
+    async fn project(&self, levels: &[StockLevel]) -> Vec<ProductId> {
+        let epoch = self.epoch.load(Ordering::SeqCst).max(1);
         let mut known = self.known();
+        let mut overtaken = Vec::new();
         for level in levels {
-            let newer = known.get(&level.product).is_some_and(|old| old.version > level.version);
-            if !newer {
+            let version = (epoch, level.version);
+            if known.get(&level.product).is_some_and(|old| old.version > version) {
+                overtaken.push(level.product);
+            } else {
                 let counters = Counters { stock: level.available(), reserved: level.reserved };
-                known.insert(level.product, Known { counters, version: level.version });
+                known.insert(level.product, Known { counters, version });
             }
         }
+        overtaken
+    }
+
+    fn enter_epoch(&self, epoch: i64) {
+        self.epoch.fetch_max(epoch, Ordering::SeqCst);
+    }
+
+    async fn wait_for_loss(&self) {
+        future::pending().await
     }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {

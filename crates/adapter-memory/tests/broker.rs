@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use ordersystem_adapter_memory::{ManualClock, MemoryBroker, MemoryStore};
 use ordersystem_application::{
-    BrokerError, EventBroker, Outbox, OutboxRow, Record, Subscription, TailFrom, Topic,
+    BrokerError, EventBroker, Outbox, OutboxRow, Record, Subscription, Tail, TailFrom, Topic,
 };
 use ordersystem_port_contracts::{World, soon};
 
@@ -38,7 +38,7 @@ async fn offsets_are_positions_in_the_order_of_publication() {
     let (_, rows) = rows_of_orders(5).await;
     let broker = MemoryBroker::default();
     broker.publish(&rows).await.unwrap();
-    let mut tail = broker.tail(TailFrom::Beginning).await.unwrap();
+    let mut tail = broker.tail(TailFrom::Beginning).await.unwrap().records;
     let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
     assert_eq!(offsets(&read(&mut tail, rows.len()).await), positions);
 }
@@ -50,11 +50,11 @@ async fn a_reader_goes_on_where_it_was_after_a_restart() {
     broker.publish(&rows).await.unwrap();
     let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
     store.mark_published(&positions).await.unwrap();
-    let mut tail = broker.tail(TailFrom::Beginning).await.unwrap();
-    let last_seen = broker.position(read(&mut tail, rows.len()).await.get(3).unwrap());
+    let Tail { mut records, mut position } = broker.tail(TailFrom::Beginning).await.unwrap();
+    read(&mut records, rows.len()).await.iter().take(4).for_each(|record| position.pass(record));
     let restarted = MemoryBroker::default();
     restarted.publish(&store.recent(100).await.unwrap()).await.unwrap();
-    let mut tail = restarted.tail(TailFrom::After(last_seen)).await.unwrap();
+    let mut tail = restarted.tail(TailFrom::After(position)).await.unwrap().records;
     let rest = read(&mut tail, rows.len() - 4).await;
     assert_eq!(Some(offsets(&rest).as_slice()), positions.get(4..));
 }
@@ -64,14 +64,14 @@ async fn the_oldest_records_of_a_topic_go_first() {
     let (_, rows) = rows_of_orders(8).await;
     let broker = MemoryBroker::new(3);
     broker.publish(&rows).await.unwrap();
-    let mut tail = broker.tail(TailFrom::Beginning).await.unwrap();
+    let mut tail = broker.tail(TailFrom::Beginning).await.unwrap().records;
     let kept = read(&mut tail, 6).await;
     let expected: Vec<_> = rows.iter().skip(10).map(|row| row.position).collect();
     assert_eq!(offsets(&kept), expected, "three of each topic");
     let mut late = broker.subscribe("late", Topic::OrderEvents).await.unwrap();
     assert_eq!(read(&mut late, 3).await.len(), 3, "a new group starts with what is kept");
-    let gone = TailFrom::After("2".to_owned());
-    let mut tail = broker.tail(gone).await.unwrap();
+    let gone = TailFrom::After("o0.2-o1.2-o2.2-i0.2-i1.2-i2.2".parse().unwrap());
+    let mut tail = broker.tail(gone).await.unwrap().records;
     assert_eq!(offsets(&read(&mut tail, 6).await), expected, "a place that is gone");
 }
 
@@ -80,7 +80,7 @@ async fn a_row_is_appended_once() {
     let (_, rows) = rows_of_orders(2).await;
     let broker = MemoryBroker::default();
     broker.publish(&rows).await.unwrap();
-    let mut tail = broker.tail(TailFrom::Now).await.unwrap();
+    let mut tail = broker.tail(TailFrom::Now).await.unwrap().records;
     broker.publish(&rows).await.unwrap();
     broker.append(Topic::OrderEvents, None, &[("ce_id", "x")], b"garbage");
     let records = read(&mut tail, 1).await;

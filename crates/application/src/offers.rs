@@ -2,8 +2,9 @@ use std::collections::HashMap;
 use std::sync::{Arc, PoisonError, RwLock};
 
 use async_trait::async_trait;
+use ordersystem_inventory::Stocking;
 use ordersystem_order::{Basket, Catalogue, CatalogueError, Offer};
-use ordersystem_shared_kernel::{Aggregate, ProductId};
+use ordersystem_shared_kernel::{Aggregate, ProductId, Quantity};
 
 use crate::{Store, StoreUnavailable};
 
@@ -12,7 +13,13 @@ use crate::{Store, StoreUnavailable};
 #[derive(Clone)]
 pub(crate) struct Offers {
     store: Arc<dyn Store>,
-    known: Arc<RwLock<HashMap<ProductId, Offer>>>,
+    known: Arc<RwLock<HashMap<ProductId, Known>>>,
+}
+
+#[derive(Clone)]
+struct Known {
+    offer: Offer,
+    stocking: Stocking,
 }
 
 impl Offers {
@@ -31,6 +38,14 @@ impl Offers {
         }
     }
 
+    /// The items of the basket whose units are counted, as far as is known: all that are not known to be unlimited.
+    pub(crate) fn counted(&self, basket: &Basket) -> Vec<(ProductId, Quantity)> {
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let unlimited =
+            |product| known.get(product).is_some_and(|known| known.stocking == Stocking::Unlimited);
+        basket.items().iter().filter(|(product, _)| !unlimited(product)).copied().collect()
+    }
+
     async fn offer(&self, product: ProductId) -> Result<Offer, CatalogueError> {
         if let Some(offer) = self.remembered(product) {
             return Ok(offer);
@@ -39,7 +54,7 @@ impl Offers {
             Ok(Some((found, _))) => {
                 let (name, unit_price) = (found.name().to_owned(), found.price());
                 let offer = Offer { name, unit_price, version: found.version() };
-                self.remember(product, offer.clone());
+                self.remember(product, Known { offer: offer.clone(), stocking: found.stocking() });
                 Ok(offer)
             }
             Ok(None) => Err(CatalogueError::UnknownProduct(product)),
@@ -48,10 +63,11 @@ impl Offers {
     }
 
     fn remembered(&self, product: ProductId) -> Option<Offer> {
-        self.known.read().unwrap_or_else(PoisonError::into_inner).get(&product).cloned()
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        known.get(&product).map(|known| known.offer.clone())
     }
 
-    fn remember(&self, product: ProductId, offer: Offer) {
+    fn remember(&self, product: ProductId, offer: Known) {
         let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
         if known.len() >= Self::CAPACITY {
             known.clear();

@@ -45,8 +45,16 @@ pub trait StockAdmission: Send + Sync {
     async fn admit(&self, lines: &[(ProductId, Quantity)]) -> Admission;
 
     /// MUST set the counters to exactly these levels, except where a newer version is known already; an equal version
-    /// overwrites, which repairs leaked soft holds.
-    async fn project(&self, levels: &[StockLevel]);
+    /// overwrites, which repairs leaked soft holds. A version of a later epoch is newer than any of an earlier one.
+    /// Returns the products of which a newer version is known: mostly projections that were overtaken on their way.
+    async fn project(&self, levels: &[StockLevel]) -> Vec<ProductId>;
+
+    /// From now on projections are of this epoch; an earlier one than before is ignored. The first is 1.
+    fn enter_epoch(&self, epoch: i64);
+
+    /// MUST return when the counters may have forgotten something, so that everything is projected once more. Counters
+    /// that never forget never return.
+    async fn wait_for_loss(&self);
 
     /// MUST return one entry per product, none where the counters know nothing.
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>>;

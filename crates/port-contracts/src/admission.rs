@@ -84,6 +84,33 @@ pub async fn repairs_leaked_holds_by_an_equal_version(counters: Port) {
     assert_eq!(seen(&counters, &[1]).await, [Some((50, 0))], "an equal version overwrites");
 }
 
+/// Whoever projects learns that the counters are ahead.
+pub async fn names_what_was_overtaken(counters: Port) {
+    assert_eq!(counters.project(&[level(1, 50, 5, 7), level(2, 30, 0, 1)]).await, []);
+    let overtaken = counters.project(&[level(1, 50, 4, 6), level(2, 30, 1, 2)]).await;
+    assert_eq!(overtaken, [ProductId::new(1)]);
+    assert_eq!(
+        counters.project(&[level(1, 50, 5, 7)]).await,
+        [],
+        "an equal version is no overtaking"
+    );
+}
+
+/// A store that was set back counts its versions anew; an epoch that is over changes nothing any more.
+pub async fn starts_its_versions_anew_in_a_new_epoch(counters: Port) {
+    counters.project(&[level(1, 50, 5, 7)]).await;
+    counters.enter_epoch(2);
+    assert_eq!(
+        counters.project(&[level(1, 40, 0, 3)]).await,
+        [],
+        "a newer epoch, an older version"
+    );
+    assert_eq!(seen(&counters, &[1]).await, [Some((40, 0))]);
+    counters.enter_epoch(1);
+    counters.project(&[level(1, 40, 1, 4)]).await;
+    assert_eq!(seen(&counters, &[1]).await, [Some((39, 1))], "epochs only rise");
+}
+
 /// 64 customers at once, 40 units.
 pub async fn never_admits_more_than_there_is(counters: Port) {
     counters.project(&[level(1, 40, 0, 1), level(2, 1_000, 0, 1)]).await;

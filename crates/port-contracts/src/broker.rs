@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use ordersystem_application::{
-    EventBroker, OutboxMessage, OutboxRow, Record, Subscription, TailFrom, Topic,
+    EventBroker, OutboxMessage, OutboxRow, Position, Record, Subscription, Tail, TailFrom, Topic,
 };
 use ordersystem_shared_kernel::{EventId, Timestamp};
 use uuid::Uuid;
@@ -114,7 +114,7 @@ pub async fn waits_for_a_record(broker: Port) {
 /// A consumer that stops waiting, for example to shut down, loses no record.
 pub async fn loses_nothing_when_a_poll_is_dropped(broker: Port) {
     let mut member = join(&broker, GROUP, Topic::OrderEvents).await;
-    let mut tail = broker.tail(TailFrom::Now).await.expect("the broker is available");
+    let mut tail = tail(&broker, TailFrom::Now).await;
     for position in 1..=5 {
         for (reader, reading) in [("a member", &mut member), ("a tail", &mut tail)] {
             assert_eq!(poll_once(reading).await, [], "{reader} finds nothing yet");
@@ -224,7 +224,7 @@ pub async fn gives_the_partitions_of_a_leaver_to_those_who_stay(broker: Port) {
 /// Both topics, everything that is kept.
 pub async fn tails_from_the_beginning(broker: Port) {
     publish(&broker, &[order(1, 1), stock_of(2, 1), order(3, 1)]).await;
-    let mut tail = broker.tail(TailFrom::Beginning).await.expect("the broker is available");
+    let mut tail = tail(&broker, TailFrom::Beginning).await;
     let records = read(&mut tail, 3).await;
     assert_eq!(positions(&records), BTreeSet::from([1, 2, 3]), "both topics");
     check_keys(&records);
@@ -235,7 +235,7 @@ pub async fn tails_from_the_beginning(broker: Port) {
 /// Nothing of what was there before.
 pub async fn tails_from_now(broker: Port) {
     publish(&broker, &[order(1, 1), stock_of(2, 1)]).await;
-    let mut tail = broker.tail(TailFrom::Now).await.expect("the broker is available");
+    let mut tail = tail(&broker, TailFrom::Now).await;
     publish(&broker, &[order(3, 1), stock_of(4, 1)]).await;
     assert_eq!(positions(&read(&mut tail, 2).await), BTreeSet::from([3, 4]));
 }
@@ -246,26 +246,65 @@ pub async fn tails_behind_a_position(broker: Port) {
         .map(|position| if position % 3 == 0 { stock_of(position, 1) } else { order(position, 1) })
         .collect();
     publish(&broker, &rows).await;
-    let mut tail = broker.tail(TailFrom::Beginning).await.expect("the broker is available");
-    let records = read(&mut tail, rows.len()).await;
+    let Tail { records: mut reading, mut position } =
+        broker.tail(TailFrom::Beginning).await.expect("the broker is available");
+    let records = read(&mut reading, rows.len()).await;
     for (index, last_seen) in records.iter().enumerate().take(rows.len() - 1) {
-        let from = TailFrom::After(broker.position(last_seen));
-        let mut resumed = broker.tail(from).await.expect("the broker is available");
+        position.pass(last_seen);
+        let mut resumed = tail(&broker, TailFrom::After(position.clone())).await;
         let expected: BTreeSet<_> = records.iter().skip(index + 1).map(position_of).collect();
         let rest = read(&mut resumed, expected.len()).await;
         assert_eq!(positions(&rest), expected, "nothing is lost behind {last_seen:?}");
     }
 }
 
+/// What a tail from now on has not seen yet is behind the place where it started.
+pub async fn tails_behind_the_start_of_a_tail(broker: Port) {
+    publish(&broker, &[order(1, 1), order(2, 2), order(3, 3), stock_of(4, 1)]).await;
+    let started = broker.tail(TailFrom::Now).await.expect("the broker is available");
+    publish(&broker, &[order(5, 1), order(6, 2), order(7, 3), stock_of(8, 1)]).await;
+    let mut resumed = tail(&broker, TailFrom::After(started.position)).await;
+    assert_eq!(positions(&read(&mut resumed, 4).await), BTreeSet::from([5, 6, 7, 8]));
+}
+
 /// A position of somebody else, or one from long ago.
 pub async fn tails_from_the_beginning_for_an_unknown_position(broker: Port) {
     publish(&broker, &[order(11, 1), stock_of(12, 1)]).await;
-    for unknown in ["", "nonsense", "-1", "3", "999999999", "99999999999999999999999"] {
-        let from = TailFrom::After(unknown.to_owned());
-        let mut tail = broker.tail(from).await.expect("the broker is available");
+    for unknown in ["", "o0.999999999-o1.999999999-o2.999999999-i0.999999999", "o77.1"] {
+        let unknown: Position = unknown.parse().expect("it looks like a position");
+        let mut tail = tail(&broker, TailFrom::After(unknown.clone())).await;
         let records = read(&mut tail, 2).await;
-        assert_eq!(positions(&records), BTreeSet::from([11, 12]), "position {unknown:?}");
+        assert_eq!(positions(&records), BTreeSet::from([11, 12]), "position {unknown}");
     }
+}
+
+/// A dead letter goes elsewhere; who reads the topic sees nothing of it.
+pub async fn buries_without_disturbing_the_topic(broker: Port) {
+    let mut member = join(&broker, GROUP, Topic::OrderEvents).await;
+    publish(&broker, &[order(1, 1)]).await;
+    let records = read(&mut member, 1).await;
+    let record = records.first().expect("one record");
+    broker.bury(record, GROUP, "it is\nbroken 주문").await.expect("the broker is available");
+    publish(&broker, &[order(2, 1)]).await;
+    assert_eq!(
+        positions(&read(&mut member, 1).await),
+        BTreeSet::from([2]),
+        "the next of the topic"
+    );
+}
+
+/// A replayed record has the same key, value and `ce_id`, and says that it is one.
+pub async fn republishes_what_consumers_can_tell_is_old(broker: Port) {
+    let mut member = join(&broker, GROUP, Topic::OrderEvents).await;
+    publish(&broker, &[order(1, 1)]).await;
+    let first = read(&mut member, 1).await.pop().expect("one record");
+    broker.republish(&first).await.expect("the broker is available");
+    let again = read(&mut member, 1).await.pop().expect("one record");
+    assert_eq!((&again.key, &again.value), (&first.key, &first.value));
+    assert_eq!(again.partition, first.partition, "the key decides");
+    assert_eq!(again.header("ce_id"), first.header("ce_id"), "consumers drop it if they had it");
+    assert_eq!(again.header("x-replayed-by"), Some("ordersystem"));
+    assert!(again.offset > first.offset, "a place of its own");
 }
 
 type Reading = Box<dyn Subscription>;
@@ -290,6 +329,10 @@ async fn either(one: &mut Reading, two: &mut Reading) -> (Reader, Vec<Record>) {
 
 async fn join(broker: &Port, group: &'static str, topic: Topic) -> Reading {
     broker.subscribe(group, topic).await.expect("the broker is available")
+}
+
+async fn tail(broker: &Port, from: TailFrom) -> Reading {
+    broker.tail(from).await.expect("the broker is available").records
 }
 
 async fn publish(broker: &Port, rows: &[OutboxRow]) {

@@ -40,6 +40,8 @@ macro_rules! store_contract {
             agrees_with_the_history,
             keeps_what_a_message_carries,
             offers_the_first_rows_up_to_the_limit,
+            offers_each_bucket_on_its_own,
+            leases_all_buckets_to_the_only_relay,
             forgets_what_was_published,
             remembers_the_newest_published_rows,
             tells_its_backlog,
@@ -59,6 +61,14 @@ macro_rules! store_contract {
             tell_the_history_of_an_order,
             tell_what_is_owed_back,
             list_products_by_id,
+            tell_whose_stock_moved,
+            count_the_epochs_of_the_stock,
+        ]);
+        $crate::contract_tests!($world, store::dead_letters: [
+            are_kept_as_they_were_received,
+            are_kept_once_per_group_and_place,
+            are_listed_by_what_was_asked_for,
+            change_their_state_only_forwards,
         ]);
         $crate::contract_tests!($world, store::due: [
             finds_a_hold_at_its_last_microsecond,
@@ -90,6 +100,8 @@ macro_rules! admission_contract {
             refuses_a_short_line_beside_an_unknown_one,
             ignores_older_projections,
             repairs_leaked_holds_by_an_equal_version,
+            names_what_was_overtaken,
+            starts_its_versions_anew_in_a_new_epoch,
             never_admits_more_than_there_is,
         ]);
     };
@@ -117,7 +129,10 @@ macro_rules! broker_contract {
             tails_from_the_beginning,
             tails_from_now,
             tails_behind_a_position,
+            tails_behind_the_start_of_a_tail,
             tails_from_the_beginning_for_an_unknown_position,
+            buries_without_disturbing_the_topic,
+            republishes_what_consumers_can_tell_is_old,
         ]);
     };
 }

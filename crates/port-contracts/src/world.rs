@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use ordersystem_adapter_memory::ManualClock;
 use ordersystem_application::{
-    CommitError, Committed, DueWork, Numbers, Outbox, OutboxRow, Reads, Store, UnitOfWork,
+    Bucket, CommitError, Committed, DeadLetters, DueWork, Numbers, Outbox, OutboxRow, Reads, Store,
+    UnitOfWork,
 };
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{Reservation, StockLevel};
@@ -27,6 +28,8 @@ pub struct World {
     pub outbox: Arc<dyn Outbox>,
     /// Order, delivery and product numbers.
     pub numbers: Arc<dyn Numbers>,
+    /// What could not be handled.
+    pub dead_letters: Arc<dyn DeadLetters>,
     /// The store's clock.
     pub clock: ManualClock,
     guard: Option<Arc<dyn Any + Send + Sync>>,
@@ -36,13 +39,14 @@ impl World {
     /// A store that implements every port.
     pub fn new<S>(store: S, clock: ManualClock) -> Self
     where
-        S: Store + Reads + DueWork + Outbox + Numbers + Clone + 'static,
+        S: Store + Reads + DueWork + Outbox + Numbers + DeadLetters + Clone + 'static,
     {
         Self {
             reads: Arc::new(store.clone()),
             due: Arc::new(store.clone()),
             outbox: Arc::new(store.clone()),
             numbers: Arc::new(store.clone()),
+            dead_letters: Arc::new(store.clone()),
             store: Arc::new(store),
             clock,
             guard: None,
@@ -117,7 +121,7 @@ impl World {
 
     /// Every row that waits for the relay.
     pub async fn unpublished(&self) -> Vec<OutboxRow> {
-        self.outbox.unpublished(100_000).await.expect("the outbox can be read")
+        self.outbox.unpublished(&Bucket::all(), 100_000).await.expect("the outbox can be read")
     }
 
     /// Brings an order into PAYMENT_REQUESTED.

@@ -3,6 +3,7 @@
 
 mod backoff;
 pub mod consumers;
+pub mod reconcile;
 pub mod relay;
 pub mod supervisor;
 pub mod timers;
@@ -11,38 +12,51 @@ use std::sync::Arc;
 
 use backoff::Backoff;
 use consumers::{Consumer, OrderEvents, StockEvents};
+use reconcile::{Reconcile, Reconciler};
 use relay::Relay;
 use supervisor::Part;
 use timers::{
-    Deliveries, Holds, Purge, Reconcile, Statistics, Step, StepDelay, Timer, UnpreparedOrders,
+    Deliveries, Holds, Purge, Replay, Statistics, Step, StepDelay, Timer, UnpreparedOrders,
 };
 
 use crate::config::{Role, Settings};
-use crate::wiring::World;
+use crate::wiring::{Engines, World};
 
 /// The parts of one process.
 pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
-    match settings.server.role {
-        Role::All => {
-            let mut parts = vec![relay(world)];
-            parts.extend(consumers(world));
-            parts.extend(delivery_timers(world, settings));
-            parts.extend(timers(world, settings));
-            parts
-        }
+    let role = settings.server.role;
+    let mut parts: Vec<Arc<dyn Part>> = Vec::new();
+    if role.runs(Role::Relay) {
+        parts.extend(relays(world));
     }
+    if role.runs(Role::Consumer) {
+        parts.extend(consumers(world));
+    }
+    if role.runs(Role::Scheduler) {
+        parts.extend(delivery_timers(world, settings));
+        parts.extend(timers(world, settings));
+    }
+    // Counters may be those of this process alone: whoever admits orders looks after them.
+    if role.runs(Role::Api) || role.runs(Role::Scheduler) {
+        parts.push(reconciler(world));
+    }
+    parts
 }
 
-fn relay(world: &World) -> Arc<dyn Part> {
-    Arc::new(Relay::new(world.engines.outbox.clone(), world.engines.broker.clone()))
+fn relays(world: &World) -> [Arc<dyn Part>; 2] {
+    let Engines { outbox, broker, dead_letters, ids, .. } = &world.engines;
+    [
+        Arc::new(Relay::new(outbox.clone(), broker.clone(), ids.uuid())),
+        Arc::new(Timer::new(Replay::new(dead_letters.clone(), broker.clone()))),
+    ]
 }
 
 fn consumers(world: &World) -> [Arc<dyn Part>; 2] {
     let orders = OrderEvents::new(world.use_cases.clone(), world.engines.clock.clone());
     let stock = StockEvents::new(world.use_cases.clone(), world.engines.clock.clone());
     [
-        Arc::new(Consumer::new(orders, world.engines.broker.clone(), world.engines.clock.clone())),
-        Arc::new(Consumer::new(stock, world.engines.broker.clone(), world.engines.clock.clone())),
+        Arc::new(Consumer::new(orders, &world.engines)),
+        Arc::new(Consumer::new(stock, &world.engines)),
     ]
 }
 
@@ -64,7 +78,7 @@ fn delivery_timers(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
     steps.into_iter().map(timer).collect()
 }
 
-fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 5] {
+fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 4] {
     let (use_cases, due) = (&world.use_cases, &world.engines.due);
     let poll = settings.inventory.expiry_poll;
     let (clock, zone) = (world.engines.clock.clone(), settings.timezone);
@@ -72,10 +86,11 @@ fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 5] {
         Arc::new(Timer::new(Holds::new(use_cases.clone(), due.clone(), poll))),
         Arc::new(Timer::new(UnpreparedOrders::new(use_cases.clone(), due.clone()))),
         Arc::new(Timer::new(Statistics::new(due.clone(), clock, zone))),
-        Arc::new(Timer::new(Reconcile::new(
-            world.engines.reads.clone(),
-            world.engines.admission.clone(),
-        ))),
         Arc::new(Timer::new(Purge::new(world.engines.outbox.clone()))),
     ]
+}
+
+fn reconciler(world: &World) -> Arc<dyn Part> {
+    let reconcile = Reconcile::of(&world.engines);
+    Arc::new(Reconciler::new(reconcile, world.use_cases.clone(), world.engines.clock.clone()))
 }

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ordersystem_application::{BrokerError, EventBroker, Outbox, StoreUnavailable};
+use ordersystem_application::{BrokerError, Bucket, EventBroker, Outbox, StoreUnavailable};
 use thiserror::Error;
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
+use uuid::Uuid;
 
 use super::Backoff;
 use super::supervisor::Part;
@@ -17,6 +18,7 @@ use super::supervisor::Part;
 pub struct Relay {
     outbox: Arc<dyn Outbox>,
     broker: Arc<dyn EventBroker>,
+    id: Uuid,
 }
 
 /// Why a turn published nothing, or published without marking.
@@ -32,21 +34,23 @@ pub enum RelayError {
 
 impl Relay {
     /// Most rows of one turn.
-    pub const PAGE: usize = 500;
+    pub const PAGE: usize = 1_000;
+    /// A turn that takes longer than what is left of the lease would let another relay publish the same rows.
+    const RENEW: Duration = Duration::from_secs(3);
     /// Other processes commit as well, and a wake-up may get lost.
     const POLL: Duration = Duration::from_secs(1);
 
-    /// Between these two.
-    pub const fn new(outbox: Arc<dyn Outbox>, broker: Arc<dyn EventBroker>) -> Self {
-        Self { outbox, broker }
+    /// Between these two; `id` tells this relay from others on the same outbox.
+    pub const fn new(outbox: Arc<dyn Outbox>, broker: Arc<dyn EventBroker>, id: Uuid) -> Self {
+        Self { outbox, broker, id }
     }
 
-    /// Publishes one page and says how many rows it had.
+    /// Publishes one page of the buckets that this relay has leased, and says how many rows it had.
     ///
     /// # Errors
     /// [`RelayError`]; the rows stay in the outbox then.
-    pub async fn turn(&self) -> Result<usize, RelayError> {
-        let rows = self.outbox.unpublished(Self::PAGE).await?;
+    pub async fn turn(&self, buckets: &[Bucket]) -> Result<usize, RelayError> {
+        let rows = self.outbox.unpublished(buckets, Self::PAGE).await?;
         if rows.is_empty() {
             return Ok(0);
         }
@@ -62,16 +66,35 @@ impl Relay {
     }
 }
 
-#[async_trait]
-impl Part for Relay {
-    fn name(&self) -> String {
-        "relay".to_owned()
+/// The buckets that a relay may publish now.
+#[derive(Default)]
+struct Leased {
+    buckets: Vec<Bucket>,
+    renewed: Option<Instant>,
+}
+
+impl Leased {
+    async fn renew(&mut self, relay: &Relay) -> Result<(), StoreUnavailable> {
+        if self.renewed.is_none_or(|renewed| renewed.elapsed() >= Relay::RENEW) {
+            // Before the question: the lease counts from a moment after this one.
+            let asked = Instant::now();
+            self.buckets = relay.outbox.lease(relay.id).await?;
+            self.renewed = Some(asked);
+        }
+        Ok(())
+    }
+}
+
+impl Relay {
+    async fn leased_turn(&self, leased: &mut Leased) -> Result<usize, RelayError> {
+        leased.renew(self).await?;
+        self.turn(&leased.buckets).await
     }
 
-    async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
-        let mut backoff = Backoff::new();
+    async fn publish_until(&self, stop: &CancellationToken) {
+        let (mut backoff, mut leased) = (Backoff::new(), Leased::default());
         while !stop.is_cancelled() {
-            match self.turn().await {
+            match self.leased_turn(&mut leased).await {
                 Ok(rows) => {
                     backoff.reset();
                     if rows < Self::PAGE {
@@ -84,6 +107,21 @@ impl Part for Relay {
                     stop.run_until_cancelled(sleep(pause)).await;
                 }
             }
+        }
+    }
+}
+
+#[async_trait]
+impl Part for Relay {
+    fn name(&self) -> String {
+        "relay".to_owned()
+    }
+
+    async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
+        self.publish_until(stop).await;
+        // The others would get the buckets anyway, a lease later.
+        if let Err(error) = self.outbox.release(self.id).await {
+            tracing::debug!("the leases of the relay run out by themselves: {error}");
         }
         Ok(())
     }

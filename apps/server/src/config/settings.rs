@@ -64,6 +64,21 @@ pub struct ServerSettings {
 pub enum Role {
     /// Requests, relay, consumers and timers together.
     All,
+    /// Requests.
+    Api,
+    /// Outbox to broker.
+    Relay,
+    /// Broker to use cases.
+    Consumer,
+    /// What time brings about.
+    Scheduler,
+}
+
+impl Role {
+    /// Whether a process of this role runs the parts of that one.
+    pub fn runs(self, part: Self) -> bool {
+        self == Self::All || self == part
+    }
 }
 
 /// Where orders live.

@@ -95,7 +95,7 @@ pub static TABLE: &[Row] = &[
         .flag("port"),
     row(
         "server.role",
-        Kind::Choice(&["all"]),
+        Kind::Choice(&["all", "api", "relay", "consumer", "scheduler"]),
         "all",
         "Which parts of the system this process runs",
     )

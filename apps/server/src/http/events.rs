@@ -6,13 +6,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::http::Method;
-use actix_web::http::header::{CACHE_CONTROL, HeaderName};
+use actix_web::http::header::{CACHE_CONTROL, HeaderName, HeaderValue};
 use actix_web::web::{Bytes, Data};
 use actix_web::{HttpRequest, HttpResponse};
 use futures_util::Stream;
 use futures_util::stream;
 use ordersystem_application::{
-    EventBroker, Failure, OrderStepError, Record, Subscription, TailFrom, Topic,
+    EventBroker, Failure, OrderStepError, Position, Record, Subscription, TailFrom, Topic,
 };
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
@@ -72,9 +72,9 @@ impl EventStreams {
         let place = self.places.clone().try_acquire_owned().map_err(|_full| Failure::Overloaded)?;
         let tail = self.broker.tail(from).await.map_err(|_gone| Failure::Unavailable)?;
         let follower = Follower {
-            tail,
+            tail: tail.records,
+            position: tail.position,
             topic,
-            broker: self.broker.clone(),
             topics: self.topics.clone(),
             stop: self.stop.clone(),
             heartbeat: interval_at(Instant::now() + self.heartbeat, self.heartbeat),
@@ -119,19 +119,18 @@ fn start(request: &HttpRequest, query: &Query) -> Result<TailFrom, ApiError> {
         }
     };
     let last = request.headers().get(LAST_EVENT_ID).filter(|id| !id.is_empty());
-    Ok(last.map_or(from, |id| match id.to_str() {
-        Ok(id) => TailFrom::After(id.to_owned()),
-        // No broker ever printed this.
-        Err(_) => TailFrom::Beginning,
-    }))
+    // What is no position was never sent by us.
+    let place = |id: &HeaderValue| id.to_str().ok().and_then(|id| id.parse().ok());
+    Ok(last.map_or(from, |id| place(id).map_or(TailFrom::Beginning, TailFrom::After)))
 }
 
 /// One client's way through the log.
 struct Follower {
     tail: Box<dyn Subscription>,
+    /// Behind what the client was sent.
+    position: Position,
     topic: Option<Topic>,
     topics: Arc<TopicSettings>,
-    broker: Arc<dyn EventBroker>,
     stop: CancellationToken,
     heartbeat: Interval,
     greeting: Option<&'static str>,
@@ -164,15 +163,19 @@ impl Follower {
         }
     }
 
-    fn frames(&self, records: &[Record]) -> String {
-        let wanted = |record: &&Record| self.topic.is_none_or(|topic| topic == record.topic);
-        records.iter().filter(wanted).fold(String::new(), |mut text, record| {
-            let (id, topic) = (self.broker.position(record), self.topics.name(record.topic));
-            let data = serde_json::to_string(&Event::of(topic, record)).unwrap_or_default();
-            // A String takes everything.
-            let _written = write!(text, "id: {id}\nevent: {topic}\ndata: {data}\n\n");
-            text
-        })
+    /// Records of another topic move the position as well: a client that comes back need not pass them again.
+    fn frames(&mut self, records: &[Record]) -> String {
+        let mut text = String::new();
+        for record in records {
+            self.position.pass(record);
+            if self.topic.is_none_or(|topic| topic == record.topic) {
+                let (id, topic) = (&self.position, self.topics.name(record.topic));
+                let data = serde_json::to_string(&Event::of(topic, record)).unwrap_or_default();
+                // A String takes everything.
+                let _written = write!(text, "id: {id}\nevent: {topic}\ndata: {data}\n\n");
+            }
+        }
+        text
     }
 }
 

@@ -3,12 +3,17 @@ use std::time::Duration;
 
 use ordersystem::background::consumers::{Consumer, Handler, OrderEvents, StockEvents, Trouble};
 use ordersystem::background::supervisor::Background;
+use ordersystem::background::timers::Replay;
 use ordersystem_adapter_memory::CommitFault;
-use ordersystem_application::{EventBroker, Record, Store, Subscription, Topic};
+use ordersystem_application::{
+    Call, DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters, EventBroker, Page, Record,
+    Store, Subscription, Topic,
+};
 use ordersystem_order::OrderStatus;
+use ordersystem_payment::GatewayOutcome;
 use ordersystem_shared_kernel::{Clock, OrderId};
 
-use crate::shop::{A, Shop, eventually, stop};
+use crate::shop::{A, Shop, catch_up, eventually, stop};
 
 const TO_PREPARATION: [OrderStatus; 4] = [
     OrderStatus::Created,
@@ -106,7 +111,63 @@ async fn must_not_repeat_d21_what_fails_is_repeated_and_what_is_broken_is_passed
     eventually("prepared", async || shop.life(order).await == TO_PREPARATION).await;
     stop(background).await;
     assert!(nothing_is_left(&shop).await, "the offsets were not committed");
+    let letters = letters(&shop).await;
+    let values: Vec<_> = letters.iter().map(|letter| letter.record.value.as_slice()).collect();
+    assert_eq!(values.len(), 4, "every broken record is kept: {values:?}");
+    assert_eq!(values[2], b"\xff", "byte for byte");
+    assert!(letters[0].error.contains("EOF"), "with the reason: {}", letters[0].error);
+    let copies = shop.broker.buried();
+    assert_eq!(copies.len(), 4, "and a copy is published");
+    assert_eq!(copies[0].header("x-dlq-group"), Some(OrderEvents::GROUP));
     shop.check();
+}
+
+/// What could not be handled yesterday can be today: the same event, once.
+#[tokio::test]
+async fn a_dead_letter_that_is_replayed_is_handled() {
+    let shop = Shop::open().await;
+    let order = shop.placed(1).await;
+    let early = format!(r#"{{"orderId":{order},"status":"PAYMENT_COMPLETED","timestamp":null}}"#);
+    shop.broker.append(Topic::OrderEvents, Some("1"), &[], early.as_bytes());
+    let background = run_consumer(&shop);
+    eventually("a dead letter", async || letters(&shop).await.len() == 1).await;
+    pay(&shop, order).await;
+    let letter = letters(&shop).await[0].id;
+    let request = DeadLetterState::ReplayRequested;
+    assert_eq!(shop.store.set_dead_letters(&[letter], request).await, Ok(1));
+    let replay = Replay::new(Arc::new(shop.store.clone()), Arc::new(shop.broker.clone()));
+    catch_up(&replay).await;
+    catch_up(&replay).await;
+    eventually("prepared", async || shop.life(order).await == TO_PREPARATION).await;
+    stop(background).await;
+    let letters = letters(&shop).await;
+    assert_eq!(letters.len(), 1, "it did not fail again");
+    assert_eq!(letters[0].state, DeadLetterState::Replayed);
+    shop.check();
+}
+
+/// A letter is in the table before its record is passed over, whatever fails in between.
+#[tokio::test]
+async fn a_record_that_cannot_be_set_aside_is_not_passed_over() {
+    let shop = Shop::open().await;
+    shop.broker.append(Topic::OrderEvents, Some("1"), &[], b"{");
+    shop.store.faults().fail_reads(3);
+    let background = run_consumer(&shop);
+    eventually("a dead letter", async || !shop.broker.buried().is_empty()).await;
+    stop(background).await;
+    assert_eq!(letters(&shop).await.len(), 1);
+}
+
+async fn letters(shop: &Shop) -> Vec<DeadLetter> {
+    let page = Page { after: None, limit: 100 };
+    // A store that fails on purpose shows none.
+    shop.store.dead_letters(&DeadLetterFilter::default(), page).await.unwrap_or_default()
+}
+
+async fn pay(shop: &Shop, order: OrderId) {
+    let use_cases = &shop.world.use_cases;
+    use_cases.request_payment(order, Call::default()).await.unwrap();
+    use_cases.settle_payment(order, GatewayOutcome::Success, Call::default()).await.unwrap();
 }
 
 /// The connection broke after the commit: the repetition finds its own receipt.
@@ -206,8 +267,7 @@ fn order_events(shop: &Shop) -> OrderEvents {
 }
 
 fn run_consumer(shop: &Shop) -> Background {
-    let (broker, clock) = (Arc::new(shop.broker.clone()), Arc::new(shop.clock.clone()));
-    Background::start(vec![Arc::new(Consumer::new(order_events(shop), broker, clock))])
+    Background::start(vec![Arc::new(Consumer::new(order_events(shop), &shop.world.engines))])
 }
 
 async fn member(shop: &Shop) -> Box<dyn Subscription> {

@@ -1,6 +1,6 @@
 use std::sync::Arc;
 
-use ordersystem::background::timers::Reconcile;
+use ordersystem::background::reconcile::Reconcile;
 use ordersystem_adapter_memory::CounterAdmission;
 use ordersystem_inventory::{Counters, StockAdmission, StockLevel};
 use ordersystem_shared_kernel::Quantity;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use ordersystem_adapter_memory::{Faults, MemoryBroker};
 use ordersystem_application::{
-    BrokerError, EventBroker, OutboxRow, Record, Subscription, TailFrom, Topic,
+    BrokerError, EventBroker, OutboxRow, Record, Subscription, Tail, TailFrom, Topic,
 };
 
 /// Takes the first half of a publication and then breaks down, so many times; afterwards the store breaks down once
@@ -77,11 +77,15 @@ impl EventBroker for FlakyBroker {
         self.inner.subscribe(group, topic).await
     }
 
-    async fn tail(&self, from: TailFrom) -> Result<Box<dyn Subscription>, BrokerError> {
+    async fn tail(&self, from: TailFrom) -> Result<Tail, BrokerError> {
         self.inner.tail(from).await
     }
 
-    fn position(&self, record: &Record) -> String {
-        self.inner.position(record)
+    async fn bury(&self, record: &Record, group: &str, error: &str) -> Result<(), BrokerError> {
+        self.inner.bury(record, group, error).await
+    }
+
+    async fn republish(&self, record: &Record) -> Result<(), BrokerError> {
+        self.inner.republish(record).await
     }
 }

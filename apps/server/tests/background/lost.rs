@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordersystem::background::timers::UnpreparedOrders;
-use ordersystem_application::{Outbox, Store};
+use ordersystem_application::{Bucket, Outbox, Store};
 use ordersystem_order::OrderStatus;
 
 use crate::shop::{Shop, catch_up};
@@ -16,7 +16,7 @@ fn sweeper(shop: &Shop) -> UnpreparedOrders {
 async fn must_not_repeat_d18_an_order_whose_message_got_lost_is_prepared_all_the_same() {
     let shop = Shop::open().await;
     let order = shop.paid(1).await;
-    let lost = shop.store.unpublished(100).await.unwrap();
+    let lost = shop.store.unpublished(&Bucket::all(), 100).await.unwrap();
     let positions: Vec<_> = lost.iter().map(|row| row.position).collect();
     shop.store.mark_published(&positions).await.unwrap();
 

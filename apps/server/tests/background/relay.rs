@@ -4,10 +4,11 @@ use ordersystem::background::relay::{Relay, RelayError};
 use ordersystem::background::supervisor::Background;
 use ordersystem_adapter_memory::CommitFault;
 use ordersystem_application::{
-    BrokerError, Call, EventBroker, Outbox, Store, Subscription, TailFrom, Topic,
+    BrokerError, Bucket, Call, EventBroker, Outbox, Store, Subscription, TailFrom, Topic,
 };
 use ordersystem_order::{Basket, OrderStatus};
 use ordersystem_shared_kernel::{OrderId, Quantity};
+use uuid::Uuid;
 
 use crate::flaky::FlakyBroker;
 use crate::shop::{A, Shop, eventually, stop};
@@ -20,7 +21,8 @@ async fn must_not_repeat_d20_a_broker_that_fails_costs_nothing_and_mixes_nothing
         shop.prepared(quantity).await;
     }
     let broker = FlakyBroker::new(shop.broker.clone(), 3, shop.store.faults().clone());
-    let relay = Relay::new(shop.world.engines.outbox.clone(), Arc::new(broker.clone()));
+    let relay =
+        Relay::new(shop.world.engines.outbox.clone(), Arc::new(broker.clone()), Uuid::nil());
 
     let background = Background::start(vec![Arc::new(relay)]);
     eventually("the outbox is empty", async || pending(&shop).await == 0).await;
@@ -50,7 +52,7 @@ async fn must_not_repeat_d18_what_is_published_is_committed_and_nothing_else() {
 
     let background = shop.run();
     let order = shop.paid(1).await;
-    let mut tail = shop.broker.tail(TailFrom::Beginning).await.unwrap();
+    let mut tail = shop.broker.tail(TailFrom::Beginning).await.unwrap().records;
     let mut told = Vec::new();
     while !told.contains(&OrderStatus::ShipmentPreparing) {
         told.extend(next_statuses(&shop, tail.as_mut(), order).await);
@@ -96,11 +98,11 @@ async fn must_not_repeat_d19_a_crash_between_commit_and_publication_loses_nothin
 async fn a_page_that_was_published_but_not_marked_is_published_again() {
     let shop = Shop::open().await;
     shop.placed(1).await;
-    let rows = shop.store.unpublished(Relay::PAGE).await.unwrap();
+    let rows = shop.store.unpublished(&Bucket::all(), Relay::PAGE).await.unwrap();
     shop.broker.publish(&rows).await.unwrap();
-    assert_eq!(shop.relay().turn().await, Ok(rows.len()));
+    assert_eq!(shop.relay().turn(&Bucket::all()).await, Ok(rows.len()));
     assert_eq!(pending(&shop).await, 0);
-    assert_eq!(shop.relay().turn().await, Ok(0));
+    assert_eq!(shop.relay().turn(&Bucket::all()).await, Ok(0));
 }
 
 #[tokio::test]
@@ -108,9 +110,9 @@ async fn says_what_is_down() {
     let shop = Shop::open().await;
     let order = shop.placed(1).await;
     shop.broker.fail_next(1);
-    assert_eq!(shop.relay().turn().await, Err(RelayError::Broker(BrokerError)));
+    assert_eq!(shop.relay().turn(&Bucket::all()).await, Err(RelayError::Broker(BrokerError)));
     shop.store.faults().fail_reads(1);
-    assert!(matches!(shop.relay().turn().await, Err(RelayError::Store(_))));
+    assert!(matches!(shop.relay().turn(&Bucket::all()).await, Err(RelayError::Store(_))));
     assert!(shop.store.order(order).await.unwrap().is_some());
     shop.publish().await;
     assert_eq!(pending(&shop).await, 0);

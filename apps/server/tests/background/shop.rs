@@ -11,12 +11,13 @@ use ordersystem::wiring::{Engines, World};
 use ordersystem_adapter_memory::{
     CounterAdmission, ManualClock, MemoryBroker, MemoryStore, SequentialIds,
 };
-use ordersystem_application::{Call, Record, Store, TailFrom, Topic};
+use ordersystem_application::{Bucket, Call, Record, Store, TailFrom, Topic};
 use ordersystem_inventory::{Counters, StockAdmission, StockLevel};
 use ordersystem_order::{Basket, OrderStatus};
 use ordersystem_payment::GatewayOutcome;
 use ordersystem_shared_kernel::{OrderId, ProductId, Quantity};
 use tokio::time::{sleep, timeout};
+use uuid::Uuid;
 
 /// The first sample product: 50 in stock.
 pub(crate) const A: ProductId = ProductId::new(1);
@@ -70,12 +71,16 @@ impl Shop {
     }
 
     pub(crate) fn relay(&self) -> Relay {
-        Relay::new(self.world.engines.outbox.clone(), self.world.engines.broker.clone())
+        Relay::new(
+            self.world.engines.outbox.clone(),
+            self.world.engines.broker.clone(),
+            Uuid::nil(),
+        )
     }
 
     /// Publishes everything that waits.
     pub(crate) async fn publish(&self) {
-        while self.relay().turn().await.unwrap() > 0 {}
+        while self.relay().turn(&Bucket::all()).await.unwrap() > 0 {}
     }
 
     pub(crate) async fn placed(&self, quantity: i64) -> OrderId {
@@ -125,8 +130,8 @@ impl Shop {
 
     /// Everything that the broker holds.
     pub(crate) async fn records(&self) -> Vec<Record> {
-        use ordersystem_application::{EventBroker, Subscription};
-        let mut tail: Box<dyn Subscription> = self.broker.tail(TailFrom::Beginning).await.unwrap();
+        use ordersystem_application::EventBroker;
+        let mut tail = self.broker.tail(TailFrom::Beginning).await.unwrap().records;
         let polled = timeout(Duration::from_millis(200), tail.poll(usize::MAX)).await;
         polled.map_or_else(|_nothing| Vec::new(), Result::unwrap)
     }

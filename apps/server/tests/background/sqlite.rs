@@ -53,7 +53,7 @@ async fn must_not_repeat_d19_a_run_goes_on_where_the_last_one_stopped() {
 
     let world = World::open(&settings).await.unwrap();
     world.replay_history().await.unwrap();
-    let mut tail = world.engines.broker.tail(TailFrom::Beginning).await.unwrap();
+    let mut tail = world.engines.broker.tail(TailFrom::Beginning).await.unwrap().records;
     assert_eq!(tail.poll(100).await.unwrap().len(), 6, "four steps and two moves of stock");
     world.close().await;
 }

@@ -8,7 +8,7 @@ use actix_web::Error;
 use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{Service, ServiceResponse};
 use actix_web::test::call_service;
-use ordersystem_application::{EventBroker, Outbox, Topic};
+use ordersystem_application::{Bucket, EventBroker, Outbox, Topic};
 use tokio::time::timeout;
 
 use crate::support::{World, request};
@@ -73,7 +73,7 @@ fn event(block: &str) -> Event {
 
 /// What the relay does.
 async fn publish(world: &World) {
-    let rows = world.store.unpublished(1000).await.unwrap();
+    let rows = world.store.unpublished(&Bucket::all(), 1000).await.unwrap();
     world.broker.publish(&rows).await.unwrap();
     let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
     world.store.mark_published(&positions).await.unwrap();

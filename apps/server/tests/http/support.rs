@@ -14,7 +14,7 @@ use ordersystem::http::{Api, Services, configure};
 use ordersystem_adapter_memory::{
     CounterAdmission, ManualClock, MemoryBroker, MemoryStore, SequentialIds,
 };
-use ordersystem_application::{Call, Outbox, Policy, Ports, Store, UseCases};
+use ordersystem_application::{Bucket, Call, Outbox, Policy, Ports, Store, UseCases};
 use ordersystem_shared_kernel::OrderId;
 use tokio_util::sync::CancellationToken;
 
@@ -124,7 +124,7 @@ impl World {
 
     /// The trace of every event of an order, in their order.
     pub(crate) async fn traces(&self) -> Vec<Option<String>> {
-        let rows = self.store.unpublished(100).await.unwrap();
+        let rows = self.store.unpublished(&Bucket::all(), 100).await.unwrap();
         rows.into_iter().map(|row| row.message.trace).collect()
     }
 

@@ -1,6 +1,6 @@
 use std::collections::{BTreeSet, VecDeque};
 
-use ordersystem_application::{OutboxRow, Record, TailFrom, Topic};
+use ordersystem_application::{OutboxRow, Position, Record, TailFrom, Topic};
 
 use super::PARTITIONS;
 
@@ -74,22 +74,33 @@ impl Log {
         self.last_offset
     }
 
-    /// A place that is not in the log is the beginning.
-    pub(super) fn place(&self, from: &TailFrom) -> i64 {
+    /// Where a tail starts.
+    pub(super) fn place(&self, from: TailFrom) -> Position {
         match from {
-            TailFrom::Beginning => START,
-            TailFrom::Now => self.last_offset,
-            TailFrom::After(position) => {
-                position.parse().ok().filter(|place| self.has(*place)).unwrap_or(START)
+            TailFrom::Beginning => Position::default(),
+            TailFrom::Now => self.everywhere(self.last_offset),
+            TailFrom::After(mut place) => {
+                place.retain(|_, offset| self.has(offset));
+                place
             }
         }
     }
 
+    /// Behind everything up to an offset, in every partition.
+    fn everywhere(&self, offset: i64) -> Position {
+        let mut position = Position::default();
+        for topic in Topic::ALL {
+            (0..).take(PARTITIONS).for_each(|partition| position.set(topic, partition, offset));
+        }
+        position
+    }
+
+    /// Whether a record of either topic is kept at this offset, or the log ends there: a tail from now on starts behind
+    /// the newest record of both.
     fn has(&self, offset: i64) -> bool {
         let offset_of = |record: &Record| record.offset;
-        Topic::ALL
-            .into_iter()
-            .any(|topic| self.records(topic).binary_search_by_key(&offset, offset_of).is_ok())
+        let is_in = |topic| self.records(topic).binary_search_by_key(&offset, offset_of).is_ok();
+        offset == self.last_offset || Topic::ALL.into_iter().any(is_in)
     }
 
     const fn records(&self, topic: Topic) -> &VecDeque<Record> {

@@ -9,14 +9,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ordersystem_application::{
-    BrokerError, EventBroker, OutboxRow, Record, Subscription, TailFrom, Topic,
+    BrokerError, EventBroker, OutboxRow, Record, Subscription, Tail, TailFrom, Topic,
 };
 use tokio::sync::watch;
 
 use group::Group;
 use log::Log;
 use member::Member;
-use tail::Tail;
+use tail::TailReader;
 
 /// How many partitions each topic has.
 const PARTITIONS: usize = 3;
@@ -42,6 +42,8 @@ struct Shared {
 struct State {
     log: Log,
     groups: HashMap<(&'static str, Topic), Group>,
+    /// The dead letter topics.
+    buried: Vec<Record>,
 }
 
 impl MemoryBroker {
@@ -50,7 +52,7 @@ impl MemoryBroker {
 
     /// An empty broker that keeps the newest `retention` records of each topic.
     pub fn new(retention: usize) -> Self {
-        let state = State { log: Log::new(retention), groups: HashMap::new() };
+        let state = State { log: Log::new(retention), groups: HashMap::new(), buried: Vec::new() };
         let (changes, _) = watch::channel(0);
         let failures = AtomicUsize::new(0);
         Self { shared: Arc::new(Shared { state: Mutex::new(state), changes, failures }) }
@@ -62,6 +64,11 @@ impl MemoryBroker {
         let headers = headers.iter().map(owned).collect();
         self.shared.state().log.append(topic, key.map(str::to_owned), headers, value.to_vec());
         self.shared.wake_readers();
+    }
+
+    /// The dead letter topics, oldest letter first.
+    pub fn buried(&self) -> Vec<Record> {
+        self.shared.state().buried.clone()
     }
 
     /// The next `count` calls to publish, subscribe, tail, poll or commit answer [`BrokerError`].
@@ -101,15 +108,40 @@ impl EventBroker for MemoryBroker {
         Ok(Box::new(member))
     }
 
-    async fn tail(&self, from: TailFrom) -> Result<Box<dyn Subscription>, BrokerError> {
+    async fn tail(&self, from: TailFrom) -> Result<Tail, BrokerError> {
         self.shared.check()?;
-        let cursor = self.shared.state().log.place(&from);
-        Ok(Box::new(Tail::new(self.shared.clone(), cursor)))
+        let position = self.shared.state().log.place(from);
+        let reader = TailReader::new(self.shared.clone(), position.clone());
+        Ok(Tail { records: Box::new(reader), position })
     }
 
-    fn position(&self, record: &Record) -> String {
-        record.offset.to_string()
+    async fn bury(&self, record: &Record, group: &str, error: &str) -> Result<(), BrokerError> {
+        self.shared.check()?;
+        let mut copy = record.clone();
+        copy.headers.extend(burial_headers(record, group, error));
+        self.shared.state().buried.push(copy);
+        Ok(())
     }
+
+    async fn republish(&self, record: &Record) -> Result<(), BrokerError> {
+        self.shared.check()?;
+        let Record { topic, key, mut headers, value, .. } = record.clone();
+        headers.push(("x-replayed-by".to_owned(), "ordersystem".to_owned()));
+        self.shared.state().log.append(topic, key, headers, value);
+        self.shared.wake_readers();
+        Ok(())
+    }
+}
+
+fn burial_headers(record: &Record, group: &str, error: &str) -> [(String, String); 5] {
+    [
+        ("x-dlq-topic", record.topic.to_string()),
+        ("x-dlq-partition", record.partition.to_string()),
+        ("x-dlq-offset", record.offset.to_string()),
+        ("x-dlq-group", group.to_owned()),
+        ("x-dlq-error", error.to_owned()),
+    ]
+    .map(|(name, value)| (name.to_owned(), value))
 }
 
 impl Shared {

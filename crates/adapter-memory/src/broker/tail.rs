@@ -1,37 +1,45 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ordersystem_application::{BrokerError, Record, Subscription, Topic};
+use ordersystem_application::{BrokerError, Position, Record, Subscription, Topic};
 use tokio::sync::watch;
 
 use super::Shared;
+use super::log::START;
 
 /// A reader of both topics outside of any group.
-pub(super) struct Tail {
+pub(super) struct TailReader {
     shared: Arc<Shared>,
     changes: watch::Receiver<u64>,
-    cursor: i64,
+    position: Position,
+    /// Everything up to here was looked at.
+    seen: i64,
 }
 
-impl Tail {
-    pub(super) fn new(shared: Arc<Shared>, cursor: i64) -> Self {
+impl TailReader {
+    pub(super) fn new(shared: Arc<Shared>, position: Position) -> Self {
         let changes = shared.changes.subscribe();
-        Self { shared, changes, cursor }
+        Self { shared, changes, position, seen: START }
     }
 
     fn take(&mut self, max: usize) -> Vec<Record> {
         let state = self.shared.state();
-        let kept = Topic::ALL.map(|topic| state.log.after(topic, self.cursor).take(max));
+        let behind = |record: &&Record| {
+            let passed = self.position.get(record.topic, record.partition);
+            passed.is_none_or(|passed| record.offset > passed)
+        };
+        let kept =
+            Topic::ALL.map(|topic| state.log.after(topic, self.seen).filter(behind).take(max));
         let mut records: Vec<_> = kept.into_iter().flatten().collect();
         records.sort_unstable_by_key(|record| record.offset);
         let records: Vec<_> = records.into_iter().take(max).cloned().collect();
-        self.cursor = records.last().map_or(self.cursor, |record| record.offset);
+        self.seen = records.last().map_or(self.seen, |record| record.offset);
         records
     }
 }
 
 #[async_trait]
-impl Subscription for Tail {
+impl Subscription for TailReader {
     async fn poll(&mut self, max: usize) -> Result<Vec<Record>, BrokerError> {
         loop {
             self.shared.check()?;

@@ -1,5 +1,6 @@
 mod agenda;
 mod audit;
+mod dead_letters;
 mod due;
 mod outbox;
 mod reads;

@@ -1,8 +1,9 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ordersystem_application::{Backlog, Outbox, OutboxRow, StoreUnavailable};
+use ordersystem_application::{Backlog, Bucket, Outbox, OutboxRow, StoreUnavailable};
 use ordersystem_shared_kernel::Timestamp;
+use uuid::Uuid;
 
 use super::MemoryStore;
 use super::tables::{StoredMessage, Tables};
@@ -12,10 +13,23 @@ const PURGED_AT_ONCE: usize = 5_000;
 
 #[async_trait]
 impl Outbox for MemoryStore {
-    async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
+    async fn lease(&self, _relay: Uuid) -> Result<Vec<Bucket>, StoreUnavailable> {
+        self.read().map(|_available| Bucket::all())
+    }
+
+    async fn release(&self, _relay: Uuid) -> Result<(), StoreUnavailable> {
+        self.read().map(drop)
+    }
+
+    async fn unpublished(
+        &self,
+        buckets: &[Bucket],
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreUnavailable> {
         let tables = self.read()?;
         let stored = tables.unpublished.iter().filter_map(|at| tables.outbox.get_key_value(at));
-        Ok(stored.take(limit).map(row).collect())
+        let mine = stored.filter(|(_, row)| buckets.contains(&Bucket::of(row.message.key)));
+        Ok(mine.take(limit).map(row).collect())
     }
 
     async fn mark_published(&self, positions: &[i64]) -> Result<(), StoreUnavailable> {

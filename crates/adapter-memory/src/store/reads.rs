@@ -4,9 +4,10 @@ use async_trait::async_trait;
 use ordersystem_application::{
     HistoryEntry, ListedProduct, OrderFilter, OrderSummary, Page, Reads, StoreUnavailable,
 };
+use ordersystem_inventory::StockLevel;
 use ordersystem_order::Order;
 use ordersystem_payment::Refund;
-use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId};
+use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId, Timestamp};
 
 use super::MemoryStore;
 
@@ -41,6 +42,32 @@ impl Reads for MemoryStore {
             level: tables.levels.get(id).copied(),
         });
         Ok(listed.collect())
+    }
+
+    async fn moved_levels(
+        &self,
+        since: Timestamp,
+        page: Page,
+    ) -> Result<Vec<StockLevel>, StoreUnavailable> {
+        let start = page.after.map_or(Bound::Unbounded, |id| Bound::Excluded(ProductId::new(id)));
+        let tables = self.read()?;
+        let last_move =
+            |id| tables.ledger.get(id).and_then(|moves| moves.last()).map(|last| last.at);
+        let levels = tables.levels.range((start, Bound::Unbounded));
+        let moved = levels.filter(|(id, _)| last_move(id).is_some_and(|at| at >= since));
+        Ok(moved.map(|(_, level)| *level).take(page.limit).collect())
+    }
+
+    async fn stock_epoch(&self) -> Result<i64, StoreUnavailable> {
+        Ok(self.read()?.raised_epochs + 1)
+    }
+
+    async fn raise_stock_epoch(&self, from: i64) -> Result<i64, StoreUnavailable> {
+        let mut tables = self.read()?;
+        if tables.raised_epochs + 1 == from {
+            tables.raised_epochs += 1;
+        }
+        Ok(tables.raised_epochs + 1)
     }
 }
 

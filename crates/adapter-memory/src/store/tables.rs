@@ -1,8 +1,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use ordersystem_application::{
-    Accepted, Batch, CommitError, HistoryEntry, Needs, OutboxMessage, ReceiptKey, StoredAnswer,
-    UnitOfWork,
+    Accepted, Batch, CommitError, DeadLetter, HistoryEntry, Needs, OutboxMessage, ReceiptKey,
+    StoredAnswer, UnitOfWork,
 };
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{LedgerEntry, Product, Reservation, StockLevel, Stocking};
@@ -31,6 +31,9 @@ pub(super) struct Tables {
     /// The positions in `outbox` that wait for the relay.
     pub(super) unpublished: BTreeSet<i64>,
     pub(super) agenda: Agenda,
+    pub(super) dead_letters: BTreeMap<i64, DeadLetter>,
+    /// How often the epoch of the stock versions was raised.
+    pub(super) raised_epochs: i64,
     pub(super) last_order: i64,
     pub(super) last_delivery: i64,
     pub(super) last_product: i64,

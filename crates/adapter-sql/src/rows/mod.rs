@@ -1,5 +1,6 @@
 //! One struct per table, and how it becomes a value of a domain and back.
 
+mod dead_letter;
 mod delivery;
 mod order;
 mod outbox;
@@ -9,6 +10,7 @@ mod receipt;
 mod stock;
 mod value;
 
+pub(crate) use dead_letter::{DeadLetterRow, NewDeadLetterRow};
 pub(crate) use delivery::{DeliveryRow, DeliveryUpdate};
 pub(crate) use order::{HistoryRow, LineRow, OrderRow, OrderUpdate};
 pub(crate) use outbox::{NewOutboxRow, StoredOutboxRow};

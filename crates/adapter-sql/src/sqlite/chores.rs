@@ -1,10 +1,11 @@
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 
+use ordersystem_application::DeadLetterState;
 use ordersystem_shared_kernel::Timestamp;
 
-use crate::rows::Micros;
-use crate::schema::outbox;
+use crate::rows::{Micros, NewDeadLetterRow};
+use crate::schema::{dead_letters, outbox, stock_epoch};
 
 /// The most rows of one table that go in one call: a purge must not hold orders up.
 const SLICE: i64 = 1_000;
@@ -15,6 +16,12 @@ pub(super) enum Chore {
     MarkPublished { positions: Vec<i64>, at: Timestamp },
     /// Nobody needs what is older.
     Purge { before: Timestamp },
+    /// Nobody could handle this; once is enough.
+    Bury(Box<NewDeadLetterRow>),
+    /// Letters go on from the states that lead there.
+    SetDeadLetters { ids: Vec<i64>, state: DeadLetterState, at: Timestamp },
+    /// Unless somebody did already.
+    RaiseEpoch { from: i64 },
 }
 
 impl Chore {
@@ -23,8 +30,39 @@ impl Chore {
         match self {
             Self::MarkPublished { positions, at } => mark_published(connection, positions, *at),
             Self::Purge { before } => purge(connection, before.as_micros()),
+            Self::Bury(letter) => bury(connection, letter),
+            Self::SetDeadLetters { ids, state, at } => {
+                set_dead_letters(connection, ids, *state, *at)
+            }
+            Self::RaiseEpoch { from } => {
+                let epoch = stock_epoch::table.filter(stock_epoch::epoch.eq(from));
+                let raised = diesel::update(epoch).set(stock_epoch::epoch.eq(from + 1));
+                raised.execute(connection)
+            }
         }
     }
+}
+
+fn bury(connection: &mut SqliteConnection, letter: &NewDeadLetterRow) -> QueryResult<usize> {
+    let letter = diesel::insert_or_ignore_into(dead_letters::table).values(letter);
+    letter.execute(connection)
+}
+
+fn set_dead_letters(
+    connection: &mut SqliteConnection,
+    ids: &[i64],
+    state: DeadLetterState,
+    at: Timestamp,
+) -> QueryResult<usize> {
+    let before: Vec<_> = state.reached_from().iter().map(|from| from.as_str()).collect();
+    let mut changed = 0;
+    for id in ids {
+        let letter = dead_letters::table.find(id).filter(dead_letters::state.eq_any(&before));
+        let state = dead_letters::state.eq(state.as_str());
+        let letter = diesel::update(letter).set((state, dead_letters::changed_at.eq(Micros(at))));
+        changed += letter.execute(connection)?;
+    }
+    Ok(changed)
 }
 
 /// Positions are mostly neighbours: one statement per run of them.

@@ -2,6 +2,7 @@
 
 mod chores;
 mod connection;
+mod dead_letters;
 mod due;
 mod invariants;
 mod load;

@@ -2,8 +2,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
+use uuid::Uuid;
 
-use ordersystem_application::{Backlog, Outbox, OutboxRow, StoreUnavailable};
+use ordersystem_application::{Backlog, Bucket, Outbox, OutboxRow, StoreUnavailable};
 
 use super::SqliteStore;
 use super::chores::Chore;
@@ -13,11 +14,28 @@ use crate::schema::outbox;
 
 #[async_trait]
 impl Outbox for SqliteStore {
+    /// Only this process has the file open.
+    async fn lease(&self, _relay: Uuid) -> Result<Vec<Bucket>, StoreUnavailable> {
+        Ok(Bucket::all())
+    }
+
+    async fn release(&self, _relay: Uuid) -> Result<(), StoreUnavailable> {
+        Ok(())
+    }
+
     /// One writer assigns positions and commits them in the same order: no row can appear behind another.
-    async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable> {
+    async fn unpublished(
+        &self,
+        buckets: &[Bucket],
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreUnavailable> {
         let limit = sql_limit(limit);
+        let buckets: Vec<i16> = buckets.iter().map(|bucket| bucket.number()).collect();
         let rows = self.shared.readers.read("the outbox", move |connection| {
-            let rows = outbox::table.filter(outbox::published_at.is_null());
+            let mut rows = outbox::table.filter(outbox::published_at.is_null()).into_boxed();
+            if buckets.len() < Bucket::all().len() {
+                rows = rows.filter(outbox::bucket.eq_any(buckets));
+            }
             let rows = rows.order(outbox::id).limit(limit).select(StoredOutboxRow::as_select());
             rows.load(connection)?.into_iter().map(StoredOutboxRow::restore).collect()
         });

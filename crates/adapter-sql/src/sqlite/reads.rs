@@ -4,14 +4,16 @@ use diesel::prelude::*;
 use ordersystem_application::{
     HistoryEntry, ListedProduct, OrderFilter, OrderSummary, Page, Reads, StoreUnavailable,
 };
+use ordersystem_inventory::StockLevel;
 use ordersystem_order::OrderStatus;
 use ordersystem_payment::Refund;
-use ordersystem_shared_kernel::OrderId;
+use ordersystem_shared_kernel::{OrderId, Timestamp};
 
 use super::SqliteStore;
+use super::chores::Chore;
 use super::readers::sql_limit;
 use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow};
-use crate::schema::{order_history, order_lines, orders, products, refunds};
+use crate::schema::{order_history, order_lines, orders, products, refunds, stock_epoch};
 
 #[async_trait]
 impl Reads for SqliteStore {
@@ -52,6 +54,34 @@ impl Reads for SqliteStore {
             listed.map(|row| row.map(|(product, level)| ListedProduct { product, level })).collect()
         });
         products.await
+    }
+
+    /// Every product is looked at: they are few, and an index would be written with every order.
+    async fn moved_levels(
+        &self,
+        since: Timestamp,
+        page: Page,
+    ) -> Result<Vec<StockLevel>, StoreUnavailable> {
+        let levels = self.shared.readers.read("levels", move |connection| {
+            let rows = products::table.filter(products::id.gt(page.after.unwrap_or_default()));
+            let moved = rows.filter(products::managed).filter(products::moved_at.ge(Micros(since)));
+            let moved = moved.order(products::id).limit(sql_limit(page.limit));
+            let moved: Vec<ProductRow> = moved.select(ProductRow::as_select()).load(connection)?;
+            Ok(moved.iter().filter_map(ProductRow::level).collect())
+        });
+        levels.await
+    }
+
+    async fn stock_epoch(&self) -> Result<i64, StoreUnavailable> {
+        let epoch = self.shared.readers.read("the epoch", |connection| {
+            stock_epoch::table.select(stock_epoch::epoch).first(connection)
+        });
+        epoch.await
+    }
+
+    async fn raise_stock_epoch(&self, from: i64) -> Result<i64, StoreUnavailable> {
+        self.chore(Chore::RaiseEpoch { from }).await?;
+        self.stock_epoch().await
     }
 }
 

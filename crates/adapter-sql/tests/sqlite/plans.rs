@@ -8,7 +8,7 @@ use crate::support::{Place, order, product};
 use diesel::connection::{InstrumentationEvent, set_default_instrumentation};
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
-use ordersystem_application::{DueWork, OrderFilter, Outbox, Page, Reads, Store};
+use ordersystem_application::{Bucket, DueWork, OrderFilter, Outbox, Page, Reads, Store};
 use ordersystem_order::OrderStatus;
 use ordersystem_shared_kernel::{Clock, OrderId, ProductId, RequestKey};
 
@@ -72,7 +72,7 @@ async fn must_not_repeat_d32_no_query_reads_a_whole_table() {
     store.due_arrivals(Duration::ZERO, 10).await.unwrap();
     store.unprepared_orders(Duration::ZERO, 10).await.unwrap();
     store.delivery_counts().await.unwrap();
-    let rows = store.unpublished(10).await.unwrap();
+    let rows = store.unpublished(&Bucket::all(), 10).await.unwrap();
     store.mark_published(&[rows[0].position]).await.unwrap();
     store.recent(10).await.unwrap();
     store.backlog().await.unwrap();

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use crate::support::{Place, order_of, product, stamp, units, uuid, won};
 use ordersystem_adapter_sql::SqliteStore;
-use ordersystem_application::{Numbers, Outbox, Page, Reads, Store, StoredAnswer, UnitOfWork};
+use ordersystem_application::{
+    Bucket, Numbers, Outbox, Page, Reads, Store, StoredAnswer, UnitOfWork,
+};
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Cause, Order};
@@ -28,7 +30,7 @@ async fn picture(store: &SqliteStore) -> String {
         Reads::refunds(store, ORDER).await.unwrap(),
         store.products(page).await.unwrap(),
         store.orders(&Default::default(), page).await.unwrap(),
-        store.unpublished(100).await.unwrap(),
+        store.unpublished(&Bucket::all(), 100).await.unwrap(),
         store.recent(100).await.unwrap(),
         store.answer(&request_key()).await.unwrap(),
     );
@@ -143,7 +145,7 @@ async fn a_reopened_store_shows_the_same() {
         now,
     );
     commit(&store, UnitOfWork { refunds: vec![refund], ..empty() }).await;
-    let rows = store.unpublished(2).await.unwrap();
+    let rows = store.unpublished(&Bucket::all(), 2).await.unwrap();
     store.mark_published(&[rows[0].position, rows[1].position]).await.unwrap();
     let before = picture(&store).await;
     drop(store);

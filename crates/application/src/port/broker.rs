@@ -1,6 +1,7 @@
 use async_trait::async_trait;
 use thiserror::Error;
 
+use super::Position;
 use crate::OutboxRow;
 use crate::outbox::Topic;
 
@@ -40,8 +41,17 @@ pub enum TailFrom {
     Beginning,
     /// Only what comes from now on.
     Now,
-    /// Everything behind a place that [`EventBroker::position`] named.
-    After(String),
+    /// Everything behind this place. A partition that it does not name, or whose records at that place are gone, is read
+    /// from the beginning of what is still kept.
+    After(Position),
+}
+
+/// A reader of both topics outside of any group.
+pub struct Tail {
+    /// What comes; committing does nothing.
+    pub records: Box<dyn Subscription>,
+    /// The place where it starts; [`Position::pass`] moves it on.
+    pub position: Position,
 }
 
 /// Port: the log that events are published to and consumed from.
@@ -58,12 +68,17 @@ pub trait EventBroker: Send + Sync {
         topic: Topic,
     ) -> Result<Box<dyn Subscription>, BrokerError>;
 
-    /// Reads both topics outside of any group. A position that this broker never printed, or whose records are gone, is
-    /// the beginning of what is still kept.
-    async fn tail(&self, from: TailFrom) -> Result<Box<dyn Subscription>, BrokerError>;
+    /// Reads both topics outside of any group.
+    async fn tail(&self, from: TailFrom) -> Result<Tail, BrokerError>;
 
-    /// MUST name the place behind `record` so that [`Self::tail`] continues there.
-    fn position(&self, record: &Record) -> String;
+    /// MUST append a copy of a record that `group` cannot handle to `<topic>.dlq`: the same key, headers and value, and
+    /// headers `x-dlq-topic`, `x-dlq-partition`, `x-dlq-offset`, `x-dlq-group` and `x-dlq-error` that say where it came
+    /// from and why.
+    async fn bury(&self, record: &Record, group: &str, error: &str) -> Result<(), BrokerError>;
+
+    /// MUST append a record to its topic once more: the same key, headers and value, so that consumers which handled it
+    /// drop it, and a header `x-replayed-by`.
+    async fn republish(&self, record: &Record) -> Result<(), BrokerError>;
 }
 
 /// One member's view of its partitions.

@@ -2,15 +2,19 @@
 //! exactly that on every adapter.
 
 mod broker;
+mod dead_letters;
 mod due;
 mod numbers;
 mod outbox;
+mod position;
 mod reads;
 mod store;
 
-pub use broker::{BrokerError, EventBroker, Record, Subscription, TailFrom};
+pub use broker::{BrokerError, EventBroker, Record, Subscription, Tail, TailFrom};
+pub use dead_letters::{DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters};
 pub use due::{DeliveryCounts, DueWork};
 pub use numbers::Numbers;
-pub use outbox::{Backlog, Outbox, OutboxRow};
+pub use outbox::{Backlog, Bucket, LEASE, Outbox, OutboxRow};
+pub use position::{NoPosition, Position};
 pub use reads::{HistoryEntry, ListedProduct, OrderFilter, OrderSummary, Page, Reads};
 pub use store::{Store, StoreUnavailable};

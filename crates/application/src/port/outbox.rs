@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ordersystem_shared_kernel::Timestamp;
+use uuid::Uuid;
 
 use crate::StoreUnavailable;
 use crate::outbox::OutboxMessage;
@@ -15,6 +16,35 @@ pub struct OutboxRow {
     pub message: OutboxMessage,
 }
 
+/// A part of the outbox. A key lies in one bucket, so a bucket that one relay publishes keeps the order of its keys.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Bucket(i16);
+
+impl Bucket {
+    /// How many there are.
+    pub const COUNT: i16 = 16;
+
+    /// All of them.
+    pub fn all() -> Vec<Self> {
+        (0..Self::COUNT).map(Self).collect()
+    }
+
+    /// The bucket of a key: what remains of a division by [`Self::COUNT`].
+    pub fn of(key: i64) -> Self {
+        Self(i16::try_from(key.rem_euclid(Self::COUNT.into())).unwrap_or_default())
+    }
+
+    /// As a column holds it; none when no bucket has this number.
+    pub fn numbered(number: i16) -> Option<Self> {
+        (0..Self::COUNT).contains(&number).then_some(Self(number))
+    }
+
+    /// From 0 to [`Self::COUNT`] - 1.
+    pub const fn number(self) -> i16 {
+        self.0
+    }
+}
+
 /// How far the relay is behind.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Backlog {
@@ -24,12 +54,27 @@ pub struct Backlog {
     pub oldest: Option<Timestamp>,
 }
 
+/// How long a relay may publish what it leased, on the store's clock, unless it renews the lease.
+pub const LEASE: Duration = Duration::from_secs(10);
+
 /// Port: what was committed but may not be published yet.
 #[async_trait]
 pub trait Outbox: Send + Sync {
-    /// MUST return the first unpublished rows by position, and none behind a committed row that it leaves out: a cursor
-    /// on positions would lose rows that commit late.
-    async fn unpublished(&self, limit: usize) -> Result<Vec<OutboxRow>, StoreUnavailable>;
+    /// Takes or renews the leases of a relay and says which buckets it may publish until [`LEASE`] from now. MUST give a
+    /// bucket to one relay at a time, take it from one that did not renew, and share the buckets fairly among the relays
+    /// within two leases. A store that only one process can open gives all.
+    async fn lease(&self, relay: Uuid) -> Result<Vec<Bucket>, StoreUnavailable>;
+
+    /// Gives the buckets of a relay that ends to the others at once.
+    async fn release(&self, relay: Uuid) -> Result<(), StoreUnavailable>;
+
+    /// MUST return unpublished rows of these buckets by position, at most `limit`, and none behind a committed row of its
+    /// bucket that it leaves out: a cursor on positions would lose rows that commit late.
+    async fn unpublished(
+        &self,
+        buckets: &[Bucket],
+        limit: usize,
+    ) -> Result<Vec<OutboxRow>, StoreUnavailable>;
 
     /// MUST remember that a broker confirmed these rows.
     async fn mark_published(&self, positions: &[i64]) -> Result<(), StoreUnavailable>;

@@ -89,4 +89,18 @@ pub trait Reads: Send + Sync {
 
     /// MUST list by id, ascending.
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable>;
+
+    /// MUST list, by product ascending, the levels of the products whose stock moved at `since` or later.
+    async fn moved_levels(
+        &self,
+        since: Timestamp,
+        page: Page,
+    ) -> Result<Vec<StockLevel>, StoreUnavailable>;
+
+    /// The epoch of the stock versions: 1 in a new store. It is raised when a store turns out to have been set back, for
+    /// then its versions count anew.
+    async fn stock_epoch(&self) -> Result<i64, StoreUnavailable>;
+
+    /// MUST raise the epoch by one if it still is `from`, and return what it is then.
+    async fn raise_stock_epoch(&self, from: i64) -> Result<i64, StoreUnavailable>;
 }

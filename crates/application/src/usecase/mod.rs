@@ -12,6 +12,7 @@ macro_rules! until_committed {
 mod cancel_order;
 mod delivery;
 mod expire_hold;
+mod leaks;
 mod payment;
 mod place_order;
 mod products;
@@ -147,13 +148,20 @@ pub struct UseCases {
     offers: Offers,
     policy: Arc<Policy>,
     sold_out: Arc<place_order::SoldOutChecks>,
+    leaks: Arc<leaks::Leaks>,
 }
 
 impl UseCases {
     /// Wires the use cases to their ports.
     pub fn new(ports: Ports, policy: Policy) -> Self {
         let offers = Offers::new(ports.store.clone());
-        Self { ports, offers, policy: Arc::new(policy), sold_out: Arc::default() }
+        Self {
+            ports,
+            offers,
+            policy: Arc::new(policy),
+            sold_out: Arc::default(),
+            leaks: Arc::default(),
+        }
     }
 
     /// Whether the unit was committed; if not, others were faster, and the caller loads and decides again.
@@ -186,7 +194,8 @@ impl UseCases {
 
     async fn project(&self, levels: &[StockLevel]) {
         if !levels.is_empty() {
-            self.ports.admission.project(levels).await;
+            // A projection that was overtaken has nothing to add.
+            let _overtaken = self.ports.admission.project(levels).await;
         }
     }
 

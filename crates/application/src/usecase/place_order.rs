@@ -33,7 +33,7 @@ impl UseCases {
                     self.offers.forget(basket.items().iter().map(|(product, _)| *product));
                     quoted = self.quoted(&basket).await?;
                 }
-                Err(error) => return Err(self.refused(error).await),
+                Err(error) => return Err(self.refused(error, &basket).await),
             }
         }
     }
@@ -61,19 +61,25 @@ impl UseCases {
         (unit, order)
     }
 
-    /// Takes the soft hold back by projecting what the store said, then answers.
-    async fn refused(&self, error: CommitError) -> PlaceOrderError {
+    /// Takes the soft hold back by projecting what the store said, then answers. Where the store said nothing about the
+    /// stock, the hold is left to [`UseCases::repair_leaks`].
+    async fn refused(&self, error: CommitError, basket: &Basket) -> PlaceOrderError {
         if let CommitError::Stock { cause: StockError::OutOfStock { product }, levels } = error {
             self.project(&levels).await;
             return PlaceOrderError::OutOfStock(product);
         }
+        self.leaks.remember(self.offers.counted(basket).into_iter().map(|(product, _)| product));
         failure(error).into()
     }
 
     /// The fast counters may refuse, but their word alone is not enough: they are believed only about a product of which the
     /// store had too few units within the last second (a lost release must not sell a product out).
     async fn admit(&self, basket: &Basket) -> Result<(), PlaceOrderError> {
-        let Admission::SoldOut(product) = self.ports.admission.admit(basket.items()).await else {
+        let counted = self.offers.counted(basket);
+        if counted.is_empty() {
+            return Ok(());
+        }
+        let Admission::SoldOut(product) = self.ports.admission.admit(&counted).await else {
             return Ok(());
         };
         let wanted = basket.items().iter().find(|(id, _)| *id == product);

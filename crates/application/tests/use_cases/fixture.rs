@@ -3,8 +3,8 @@ use std::time::Duration;
 
 use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
 use ordersystem_application::{
-    Call, CallReceipt, DueWork, Failure, NewProduct, Outbox, OutboxRow, Policy, Ports, Reads,
-    Store, Topic, UseCases,
+    Bucket, Call, CallReceipt, DueWork, Failure, NewProduct, Outbox, OutboxRow, Policy, Ports,
+    Reads, Store, Topic, UseCases,
 };
 use ordersystem_inventory::{Counters, ProductDraft, StockAdmission, StockLevel, Stocking};
 use ordersystem_order::{Basket, Cause, Order, OrderStatus};
@@ -114,7 +114,7 @@ impl Shop {
     }
 
     pub(crate) async fn outbox(&self) -> Vec<OutboxRow> {
-        self.store.unpublished(100_000).await.unwrap()
+        self.store.unpublished(&Bucket::all(), 100_000).await.unwrap()
     }
 
     /// The transitions of all orders, as published.

@@ -1,10 +1,8 @@
 //! Placing orders: what is frozen, held and refused.
 
-use std::sync::Arc;
-
-use ordersystem_adapter_memory::CounterAdmission;
-use ordersystem_application::{Call, PlaceOrderError};
-use ordersystem_inventory::{Admission, StockAdmission};
+use ordersystem_adapter_memory::CommitFault;
+use ordersystem_application::{Call, PlaceOrderError, StoreUnavailable};
+use ordersystem_inventory::Counters;
 use ordersystem_order::OrderStatus;
 use ordersystem_port_contracts::unit::{quantity, won};
 use ordersystem_shared_kernel::{Aggregate, ProductId};
@@ -78,19 +76,19 @@ async fn the_counters_agree_with_the_store_about_what_is_available() {
     );
 }
 
+/// The store was asked and did not answer: nobody knows the level then.
 #[tokio::test]
-async fn counters_that_lost_their_memory_are_rebuilt_with_every_hold() {
+async fn a_soft_hold_whose_commit_failed_is_given_back() {
     let shop = Shop::open().await;
-    shop.place_all(&[(1, 7)]).await;
-    let fresh = CounterAdmission::default();
-    assert_eq!(fresh.rebuild_from(&shop.store).await, Ok(2), "unlimited products have no level");
-    let restarted =
-        Shop { use_cases: shop.replica(Arc::new(fresh.clone())), counters: fresh, ..shop };
-    restarted.check("after a restart").await;
-    let line = [(ProductId::new(1), quantity(44))];
-    assert_eq!(restarted.counters.admit(&line).await, Admission::SoldOut(ProductId::new(1)));
-    restarted.use_cases.sync_stock(ProductId::new(1)).await.unwrap();
-    restarted.check("after a sync").await;
+    for fault in [CommitFault::Unavailable, CommitFault::Overloaded, CommitFault::LostUnit] {
+        shop.store.faults().fail_commits(1, fault);
+        refused(&shop, &[(1, 7), (3, 1)]).await;
+    }
+    assert_eq!(shop.counted(1).await, Some(Counters { stock: 29, reserved: 21 }), "leaked");
+    shop.store.faults().fail_reads(1);
+    assert_eq!(shop.use_cases.repair_leaks().await, Err(StoreUnavailable), "and not forgotten");
+    assert_eq!(shop.use_cases.repair_leaks().await, Ok(()));
+    shop.check("after the repair").await;
 }
 
 async fn refused(shop: &Shop, items: &[(i64, i64)]) -> PlaceOrderError {

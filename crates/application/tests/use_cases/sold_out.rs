@@ -22,7 +22,15 @@ impl StockAdmission for Liar {
         Admission::SoldOut(lines[0].0)
     }
 
-    async fn project(&self, _levels: &[StockLevel]) {}
+    async fn project(&self, _levels: &[StockLevel]) -> Vec<ProductId> {
+        Vec::new()
+    }
+
+    fn enter_epoch(&self, _epoch: i64) {}
+
+    async fn wait_for_loss(&self) {
+        std::future::pending().await
+    }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
         vec![None; products.len()]
@@ -38,7 +46,15 @@ impl StockAdmission for Down {
         Admission::Unknown
     }
 
-    async fn project(&self, _levels: &[StockLevel]) {}
+    async fn project(&self, _levels: &[StockLevel]) -> Vec<ProductId> {
+        Vec::new()
+    }
+
+    fn enter_epoch(&self, _epoch: i64) {}
+
+    async fn wait_for_loss(&self) {
+        std::future::pending().await
+    }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
         vec![None; products.len()]

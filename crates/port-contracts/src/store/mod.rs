@@ -1,6 +1,7 @@
 //! `Store`, `Reads`, `DueWork`, `Outbox` and `Numbers`: five views of one set of rows. See [`crate::store_contract!`].
 
 pub mod commit;
+pub mod dead_letters;
 pub mod due;
 pub mod numbers;
 pub mod outbox;

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use ordersystem_application::{Backlog, OutboxRow, Topic};
+use ordersystem_application::{Backlog, Bucket, OutboxRow, Topic};
 use ordersystem_shared_kernel::{Clock, EventId, OrderId};
 use tokio::task::JoinSet;
 
@@ -78,10 +78,44 @@ pub async fn keeps_what_a_message_carries(world: World) {
 pub async fn offers_the_first_rows_up_to_the_limit(world: World) {
     place_orders(&world, 5).await;
     let all = world.unpublished().await;
-    let some = world.outbox.unpublished(3).await.expect("the outbox can be read");
+    let some = world.outbox.unpublished(&Bucket::all(), 3).await.expect("the outbox can be read");
     assert_eq!(Some(some.as_slice()), all.get(..3), "the first three rows");
-    let again = world.outbox.unpublished(3).await.expect("the outbox can be read");
+    let again = world.outbox.unpublished(&Bucket::all(), 3).await.expect("the outbox can be read");
     assert_eq!(again, some, "reading takes nothing away");
+}
+
+/// Every row lies in the bucket of its key and is offered there only.
+pub async fn offers_each_bucket_on_its_own(world: World) {
+    world.sell(1, 1_000).await;
+    for order in 1..=20 {
+        world.commit(world.units().place(order, 1, 1)).await;
+    }
+    let all = world.unpublished().await;
+    let mut offered = Vec::new();
+    for bucket in Bucket::all() {
+        let rows = world.outbox.unpublished(&[bucket], 1_000).await.expect("can be read");
+        let strangers = rows.iter().filter(|row| Bucket::of(row.message.key) != bucket);
+        assert_eq!(strangers.count(), 0, "only what lies in {bucket:?}");
+        assert!(rows.is_sorted_by(|a, b| a.position < b.position), "positions ascend");
+        offered.extend(rows);
+    }
+    offered.sort_unstable_by_key(|row| row.position);
+    assert_eq!(offered, all, "every row lies in one bucket");
+    let none = world.outbox.unpublished(&[], 1_000).await.expect("can be read");
+    assert_eq!(none, [], "no bucket, no row");
+}
+
+/// The only relay has every bucket, and has them again after it gave them back.
+pub async fn leases_all_buckets_to_the_only_relay(world: World) {
+    let relay = uuid();
+    for round in ["first", "renewed", "after its release"] {
+        let mut buckets = world.outbox.lease(relay).await.expect("buckets can be leased");
+        buckets.sort_unstable();
+        assert_eq!(buckets, Bucket::all(), "{round}");
+        if round == "renewed" {
+            world.outbox.release(relay).await.expect("buckets can be given back");
+        }
+    }
 }
 
 /// Confirmed rows are not offered again; the others are, also when they are older.
@@ -141,7 +175,8 @@ pub async fn never_skips_a_row_under_concurrent_commits(world: World) {
     let relay = async {
         let mut relayed = Vec::new();
         while relayed.len() < 4 * 60 {
-            let rows = world.outbox.unpublished(7).await.expect("the outbox can be read");
+            let rows =
+                world.outbox.unpublished(&Bucket::all(), 7).await.expect("the outbox can be read");
             mark(&world, &rows).await;
             relayed.extend(rows);
             tokio::task::yield_now().await;

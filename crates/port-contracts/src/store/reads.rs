@@ -183,3 +183,33 @@ async fn page(world: &World, filter: OrderFilter, after: Option<i64>, limit: usi
     let rows = world.reads.orders(&filter, Page { after, limit }).await;
     rows.expect("orders can be listed").iter().map(|row| row.id.get()).collect()
 }
+
+/// The levels of products that moved since a moment, in pages.
+pub async fn tell_whose_stock_moved(world: World) {
+    world.sell(1, 50).await;
+    world.sell(2, 50).await;
+    world.sell(3, 50).await;
+    world.clock.advance(Duration::from_mins(1));
+    let since = world.clock.now();
+    world.commit(world.units().basket(1, &[(1, 2), (3, 4)])).await;
+    let moved = async |since, after, limit| {
+        let levels = world.reads.moved_levels(since, Page { after, limit }).await;
+        let levels = levels.expect("levels can be read");
+        levels.iter().map(|level| (level.product.get(), level.reserved)).collect::<Vec<_>>()
+    };
+    assert_eq!(moved(since, None, 10).await, [(1, 2), (3, 4)], "what moved at that moment");
+    assert_eq!(moved(since, Some(1), 10).await, [(3, 4)], "the next page");
+    assert_eq!(moved(since, None, 1).await, [(1, 2)], "at most as many as asked for");
+    world.clock.advance(Duration::from_mins(1));
+    assert_eq!(moved(world.clock.now(), None, 10).await, [], "nothing moved since");
+}
+
+/// An epoch is raised once, however many notice that it must be.
+pub async fn count_the_epochs_of_the_stock(world: World) {
+    let epoch = async || world.reads.stock_epoch().await.expect("the epoch can be read");
+    let raise = async |from| world.reads.raise_stock_epoch(from).await.expect("can be raised");
+    assert_eq!(epoch().await, 1, "the first");
+    assert_eq!(raise(1).await, 2);
+    assert_eq!(raise(1).await, 2, "somebody else was faster");
+    assert_eq!(epoch().await, 2);
+}

@@ -9,7 +9,7 @@ mod verdict;
 use std::sync::Arc;
 
 use async_trait::async_trait;
-use ordersystem_application::{EventBroker, Record, Subscription, Topic};
+use ordersystem_application::{DeadLetters, EventBroker, Record, Subscription, Topic};
 use ordersystem_shared_kernel::{Clock, Timestamp};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
@@ -21,6 +21,7 @@ pub use verdict::Trouble;
 
 use super::Backoff;
 use super::supervisor::Part;
+use crate::wiring::Engines;
 
 /// What a group does with the records of its topic.
 #[async_trait]
@@ -40,6 +41,7 @@ pub trait Handler: Send + Sync {
 pub struct Consumer<H> {
     handler: H,
     broker: Arc<dyn EventBroker>,
+    dead_letters: Arc<dyn DeadLetters>,
     clock: Arc<dyn Clock>,
 }
 
@@ -47,9 +49,11 @@ impl<H: Handler> Consumer<H> {
     /// Most records of one poll (contract §4).
     pub const MAX_POLL_RECORDS: usize = 100;
 
-    /// Feeds `handler` from `broker`.
-    pub const fn new(handler: H, broker: Arc<dyn EventBroker>, clock: Arc<dyn Clock>) -> Self {
-        Self { handler, broker, clock }
+    /// Feeds `handler` from the broker of these engines.
+    pub fn new(handler: H, engines: &Engines) -> Self {
+        let Engines { broker, dead_letters, clock, .. } = engines;
+        let (broker, dead_letters) = (broker.clone(), dead_letters.clone());
+        Self { handler, broker, dead_letters, clock: clock.clone() }
     }
 
     /// Polls, handles, commits; ends early only when it is told to stop.
@@ -76,7 +80,7 @@ impl<H: Handler> Consumer<H> {
         let mut pending = records;
         loop {
             let outcomes = self.handler.handle(&pending, seen).await;
-            pending = self.left_over(pending, outcomes);
+            pending = self.left_over(pending, outcomes).await;
             if pending.is_empty() {
                 return Handled::Everything;
             }
@@ -86,26 +90,37 @@ impl<H: Handler> Consumer<H> {
         }
     }
 
-    fn left_over(&self, records: Vec<Record>, outcomes: Vec<Result<(), Trouble>>) -> Vec<Record> {
+    async fn left_over(
+        &self,
+        records: Vec<Record>,
+        outcomes: Vec<Result<(), Trouble>>,
+    ) -> Vec<Record> {
         let mut left = Vec::new();
         for (record, outcome) in records.into_iter().zip(outcomes) {
-            match outcome {
-                Ok(()) => {}
-                Err(Trouble::Permanent(why)) => self.permanent(&record, &why),
-                Err(Trouble::Transient(why)) => {
-                    let (group, place) = (self.handler.group(), place(&record));
-                    tracing::warn!("{group}: {place} has to wait: {why}");
-                    left.push(record);
-                }
-            }
+            let trouble = match outcome {
+                Ok(()) => continue,
+                Err(Trouble::Transient(why)) => why,
+                Err(Trouble::Permanent(why)) => match self.bury(&record, &why).await {
+                    Ok(()) => continue,
+                    Err(error) => format!("{why}, and it cannot be set aside: {error:#}"),
+                },
+            };
+            tracing::warn!("{}: {} has to wait: {trouble}", self.handler.group(), place(&record));
+            left.push(record);
         }
         left
     }
 
-    /// Where a record ends that no retry can help: it is told to a person, and the group goes on.
-    fn permanent(&self, record: &Record, why: &str) {
-        let (group, place) = (self.handler.group(), place(record));
-        tracing::error!("{group}: {place} cannot be handled and is passed over: {why}");
+    /// Where a record goes that no retry can help: a row for people, a copy for their tools, and the group goes on.
+    async fn bury(&self, record: &Record, why: &str) -> anyhow::Result<()> {
+        let group = self.handler.group();
+        self.dead_letters.bury(record, group, why).await?;
+        self.broker.bury(record, group, why).await?;
+        tracing::error!(
+            "{group}: {} cannot be handled and is a dead letter now: {why}",
+            place(record)
+        );
+        Ok(())
     }
 }
 

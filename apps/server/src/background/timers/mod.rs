@@ -4,7 +4,7 @@
 mod deliveries;
 mod holds;
 mod purge;
-mod reconcile;
+mod replay;
 mod statistics;
 mod unprepared;
 
@@ -20,7 +20,7 @@ use tokio_util::sync::CancellationToken;
 pub use deliveries::{Deliveries, Step, StepDelay};
 pub use holds::Holds;
 pub use purge::Purge;
-pub use reconcile::{Drift, Reconcile};
+pub use replay::Replay;
 pub use statistics::Statistics;
 pub use unprepared::UnpreparedOrders;
 

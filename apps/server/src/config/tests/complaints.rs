@@ -25,7 +25,7 @@ fn each_wrong_value_is_named_with_what_is_allowed() {
         "inventory.reservation-ttl-seconds=0",
         "is not allowed; give a whole number from 1 to 31536000",
     );
-    check("server.role=api", "is not allowed; give all");
+    check("server.role=boss", "is not allowed; give one of all, api, relay, consumer, scheduler");
     check("logging.format=xml", "is not allowed; give one of text, json");
     check("management.show-details=when", "is not allowed; give one of never, always");
     check("delivery.default-courier=", "is not allowed; give a text of 1 to 100 characters");
