@@ -37,8 +37,9 @@ kafka_fetch() {
     mkdir -p "$shelf"
     draft=$(mktemp -d "$kafka_jars.XXXXXX")
     chmod 755 "$draft"
-    if ! mvn -q -B -Dstyle.color=never -f "$kafka_pom" dependency:copy-dependencies \
-        -DincludeScope=runtime -DoutputDirectory="$draft" >&2; then
+    # Even when it is quiet Maven resets the colours of the terminal.
+    if ! mvn -q -B -f "$kafka_pom" dependency:copy-dependencies -DincludeScope=runtime -DoutputDirectory="$draft" 2>&1 |
+        sed $'s/\e\\[[0-9;]*m//g' >&2; then
         rm -rf "$draft"
         fail "Maven could not fetch Apache Kafka; what it said stands above"
     fi
