@@ -6,7 +6,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, Server, verify, wait_until};
+use crate::support::{Client, Server, verify, wait_until, without_settings};
 
 /// On a database file and in RAM: stock must move whatever adapter is behind it (D39).
 fn on_every_store(check: impl Fn(&Server)) {
@@ -320,11 +320,10 @@ fn must_not_repeat_d34_unlimited_stock_stays_unlimited() {
 fn must_not_repeat_d36_the_promised_script_exists_and_succeeds() {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
     let script = format!("{root}/deploy/quick-scheduler-test.sh");
-    let output = Command::new("bash")
-        .arg(script)
-        .env("BINARY", env!("CARGO_BIN_EXE_ordersystem"))
-        .output()
-        .unwrap();
+    let mut command = Command::new("bash");
+    without_settings(&mut command);
+    command.arg(script).env("BINARY", env!("CARGO_BIN_EXE_ordersystem"));
+    let output = command.output().unwrap();
     let told = format!(
         "{}{}",
         String::from_utf8_lossy(&output.stdout),

@@ -189,13 +189,18 @@ fn agent() -> ureq::Agent {
 pub(crate) fn command(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ordersystem"));
     command.current_dir(folder).stdin(Stdio::null());
+    without_settings(&mut command);
+    command
+}
+
+/// Takes away what of our environment is a setting, or looks like one: the addresses of the engines for tests do.
+pub(crate) fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("ORDERSYSTEM") || text.ends_with("_URL") || text.starts_with("KAFKA") {
             command.env_remove(&name);
         }
     }
-    command
 }
 
 /// Runs a command to its end: exit code, standard output, standard error.
