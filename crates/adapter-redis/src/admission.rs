@@ -88,11 +88,12 @@ impl RedisAdmission {
 
     async fn answer<T>(
         &self,
+        trips: usize,
         answered: oneshot::Receiver<Result<T, RedisDown>>,
     ) -> Result<T, RedisDown> {
         let lane_is_gone = |_| Err(RedisDown("the adapter is shut down".to_owned()));
         let answer = async { answered.await.unwrap_or_else(lane_is_gone) };
-        self.shared.link.within_budget(answer).await
+        self.shared.link.within_budget_of(trips, answer).await
     }
 
     async fn stock(&self, products: &[ProductId]) -> Result<Vec<Option<Counters>>, RedisDown> {
@@ -121,7 +122,7 @@ impl StockAdmission for RedisAdmission {
         if self.admits.try_send(Admit { lines: lines.to_vec(), answer }).is_err() {
             return Admission::Unknown;
         }
-        let admission = self.answer(answered).await;
+        let admission = self.answer(1, answered).await;
         self.shared.report(fuse, &admission);
         admission.unwrap_or(Admission::Unknown)
     }
@@ -135,6 +136,7 @@ impl StockAdmission for RedisAdmission {
             self.shared.losses.projection_lost();
             return Vec::new();
         }
+        let trips = projection::trips(self.shared.link.keys(), levels.len());
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let levels = levels.iter().map(|level| Dated { epoch, level: *level }).collect();
         let (answer, answered) = oneshot::channel();
@@ -142,7 +144,7 @@ impl StockAdmission for RedisAdmission {
             self.shared.losses.projection_lost();
             return Vec::new();
         }
-        let overtaken = self.answer(answered).await;
+        let overtaken = self.answer(trips, answered).await;
         self.shared.report(fuse, &overtaken);
         overtaken.unwrap_or_default()
     }

@@ -66,12 +66,22 @@ impl Link {
         }
     }
 
-    /// What the future gives, unless it takes longer than a caller may wait.
+    /// What the future gives, unless it takes longer than a caller may wait for one round trip.
     pub(crate) async fn within_budget<T>(
         &self,
         future: impl Future<Output = Result<T, RedisDown>>,
     ) -> Result<T, RedisDown> {
-        let answer = tokio::time::timeout(self.budget, future).await;
+        self.within_budget_of(1, future).await
+    }
+
+    /// The same for so many round trips.
+    pub(crate) async fn within_budget_of<T>(
+        &self,
+        trips: usize,
+        future: impl Future<Output = Result<T, RedisDown>>,
+    ) -> Result<T, RedisDown> {
+        let budget = self.budget.saturating_mul(u32::try_from(trips).unwrap_or(u32::MAX));
+        let answer = tokio::time::timeout(budget, future).await;
         answer.unwrap_or_else(|_elapsed| Err(self.too_slow()))
     }
 

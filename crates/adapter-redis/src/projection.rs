@@ -13,8 +13,9 @@ use crate::script::{Command, PROJECT};
 const SECONDS_TO_LIVE: i64 = 24 * 60 * 60;
 /// So many products a script call: it must not keep others waiting.
 const PER_CALL: usize = 100;
-/// So many script calls a round trip.
-const PER_TRIP: usize = 10;
+/// So many script calls a round trip; a cluster takes one product a call.
+const CALLS: usize = 10;
+const CALLS_IN_A_CLUSTER: usize = 100;
 
 /// A level and the epoch in which it was read.
 #[derive(Debug, Clone, Copy)]
@@ -75,12 +76,31 @@ impl Projected {
     }
 }
 
+const fn per_call(keys: Keys) -> usize {
+    match keys {
+        Keys::Plain => PER_CALL,
+        Keys::Tagged => 1,
+    }
+}
+
+const fn per_trip(keys: Keys) -> usize {
+    match keys {
+        Keys::Plain => PER_CALL * CALLS,
+        Keys::Tagged => CALLS_IN_A_CLUSTER,
+    }
+}
+
+/// Round trips for so many levels.
+pub(crate) const fn trips(keys: Keys, levels: usize) -> usize {
+    levels.div_ceil(per_trip(keys))
+}
+
 /// Sets the counters to these levels.
 pub(crate) async fn project(lane: &mut Lane, newest: Newest) -> Projected {
     let levels: Vec<_> = newest.0.values().copied().collect();
     let mut projected = Projected { newest, ..Projected::default() };
-    let per_call = if lane.keys() == Keys::Plain { PER_CALL } else { 1 };
-    for trip in levels.chunks(PER_CALL * PER_TRIP) {
+    let per_call = per_call(lane.keys());
+    for trip in levels.chunks(per_trip(lane.keys())) {
         let calls: Vec<_> = trip.chunks(per_call).collect();
         let mut commands: Vec<_> = calls.iter().map(|levels| call(lane.keys(), levels)).collect();
         commands.push(know_epoch(trip));
