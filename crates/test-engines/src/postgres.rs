@@ -54,6 +54,22 @@ impl Database {
         connect(&self.url()).await
     }
 
+    /// Sessions that are open stay; no other is let in.
+    pub async fn refuse_new_sessions(&self) {
+        self.alter("ALLOW_CONNECTIONS false").await;
+    }
+
+    /// Lets everybody in again.
+    pub async fn accept_new_sessions(&self) {
+        self.alter("ALLOW_CONNECTIONS true").await;
+    }
+
+    async fn alter(&self, how: &str) {
+        let sql = format!("ALTER DATABASE {} {how}", self.name);
+        let altered = connect(&self.server).await.batch_execute(&sql).await;
+        altered.expect("the user of ORDERSYSTEM_TEST_POSTGRES owns its databases");
+    }
+
     /// Runs statements that answer nothing.
     ///
     /// # Panics

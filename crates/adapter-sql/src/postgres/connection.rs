@@ -1,7 +1,8 @@
 use std::error::Error as _;
 use std::time::Duration;
 
-use diesel_async::AsyncPgConnection;
+use diesel_async::{AsyncPgConnection, SimpleAsyncConnection as _};
+use tokio::task::JoinHandle;
 use tokio_postgres::config::{Host, SslMode};
 use tokio_postgres::tls::NoTlsStream;
 use tokio_postgres::{Client, Config, Connection, NoTls, Socket};
@@ -76,15 +77,33 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// For statements of our own; ends with the client.
-    pub(super) fn into_client(self) -> Client {
-        tokio::spawn(drive(self.connection));
-        self.client
+    /// For statements of our own.
+    pub(super) async fn into_client(self) -> (Client, Link) {
+        let link = Link(tokio::spawn(drive(self.connection)));
+        // Some systems cannot, and the server then refuses the setting.
+        drop(self.client.batch_execute(CHECK_CLIENT).await);
+        (self.client, link)
     }
 
     /// For diesel.
     pub(super) async fn into_diesel(self) -> diesel::ConnectionResult<AsyncPgConnection> {
-        AsyncPgConnection::try_from_client_and_connection(self.client, self.connection).await
+        let Self { client, connection } = self;
+        let connection = AsyncPgConnection::try_from_client_and_connection(client, connection);
+        let mut connection = connection.await?;
+        drop(connection.batch_execute(CHECK_CLIENT).await);
+        Ok(connection)
+    }
+}
+
+/// Lets the server end the statement of a client that is gone, whose locks others may wait for.
+const CHECK_CLIENT: &str = "SET client_connection_check_interval = '1s'";
+
+/// What drives a connection. Ends it at once when it goes, also one that does not answer.
+pub(super) struct Link(JoinHandle<()>);
+
+impl Drop for Link {
+    fn drop(&mut self) {
+        self.0.abort();
     }
 }
 

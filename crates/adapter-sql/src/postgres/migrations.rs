@@ -33,7 +33,8 @@ impl PostgresStore {
     pub async fn migration_status(url: &str) -> Result<Vec<MigrationState>, OpenError> {
         let endpoint = Endpoint::parse(url)?;
         let session = endpoint.connect().await.map_err(|why| endpoint.cannot_use(why))?;
-        let applied = applied(&endpoint, &session.into_client()).await?;
+        let (client, _link) = session.into_client().await;
+        let applied = applied(&endpoint, &client).await?;
         Known::in_order::<Pg>(&MIGRATIONS)?.states(&applied)
     }
 }
@@ -41,7 +42,7 @@ impl PostgresStore {
 /// As [`PostgresStore::migrate`].
 pub(super) async fn bring_up_to_date(endpoint: &Endpoint) -> Result<Vec<String>, OpenError> {
     let session = endpoint.connect().await.map_err(|why| endpoint.cannot_use(why))?;
-    let guard = session.into_client();
+    let (guard, _link) = session.into_client().await;
     let locked = guard.batch_execute(&format!("{NO_LIMITS}; {LOCK}")).await;
     locked.map_err(|error| endpoint.cannot_use(chain(&error)))?;
     let known = Known::in_order::<Pg>(&MIGRATIONS)?;

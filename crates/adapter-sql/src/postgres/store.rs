@@ -13,6 +13,7 @@ use ordersystem_shared_kernel::Clock;
 use super::connection::{Endpoint, chain};
 use super::migrations::bring_up_to_date;
 use super::readers::Readers;
+use super::writer::Writers;
 use crate::OpenError;
 
 /// Where the database is and how much it takes on.
@@ -56,16 +57,18 @@ pub struct PostgresStore {
     pub(super) shared: Arc<Shared>,
 }
 
-#[expect(dead_code, reason = "the clock and the wake-up belong to the writers, which follow")]
 pub(super) struct Shared {
+    pub(super) writers: Writers,
     pub(super) readers: Readers,
+    #[expect(dead_code, reason = "for the ports on what is due and on the outbox, which follow")]
     pub(super) clock: Arc<dyn Clock>,
     /// Woken when this process has committed messages.
+    #[expect(dead_code, reason = "for the port on the outbox, which follows")]
     pub(super) published: Arc<Notify>,
 }
 
 impl PostgresStore {
-    /// Opens the database and brings its schema up to date; replicas that start together take turns.
+    /// Opens the database, brings its schema up to date and starts the writers; replicas that start together take turns.
     ///
     /// # Errors
     /// [`OpenError`]; nothing runs then.
@@ -74,7 +77,9 @@ impl PostgresStore {
         check_server(&endpoint).await?;
         bring_up_to_date(&endpoint).await?;
         let readers = Readers::new(&endpoint, config.readers)?;
-        let shared = Shared { readers, clock, published: Arc::new(Notify::new()) };
+        let published = Arc::new(Notify::new());
+        let writers = Writers::start(config, &endpoint, &clock, &published);
+        let shared = Shared { writers, readers, clock, published };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -87,6 +92,11 @@ impl PostgresStore {
             async move { diesel::sql_query("SELECT 1").execute(connection).await.map(drop) }.boxed()
         });
         ping.await
+    }
+
+    /// Finishes what was submitted, then refuses every commit as `Unavailable`; reads still work.
+    pub async fn close(&self) {
+        self.shared.writers.close().await;
     }
 
     /// Runs a read, or a statement that stands alone; `what` is named in the log when it fails.
@@ -105,7 +115,7 @@ const OLDEST: i32 = 15;
 /// Refuses a server that is too old; says aloud when commits of this one may be lost.
 async fn check_server(endpoint: &Endpoint) -> Result<(), OpenError> {
     let session = endpoint.connect().await.map_err(|why| endpoint.cannot_use(why))?;
-    let client = session.into_client();
+    let (client, _link) = session.into_client().await;
     let facts = "SELECT current_setting('server_version_num')::int4 / 10000, \
         current_setting('fsync'), current_setting('synchronous_commit')";
     let facts = client.query_one(facts, &[]).await;

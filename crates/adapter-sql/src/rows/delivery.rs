@@ -13,31 +13,31 @@ use crate::schema::deliveries;
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = deliveries, treat_none_as_default_value = false)]
 pub(crate) struct DeliveryRow {
-    id: i64,
-    order_id: i64,
-    courier: String,
-    status: Cow<'static, str>,
-    started_at: Micros,
-    tracking_number: Option<String>,
-    shipped_at: Option<Micros>,
-    estimated_arrival: Option<Micros>,
-    completed_at: Option<Micros>,
-    cancelled_at: Option<Micros>,
-    version: i64,
+    pub(crate) id: i64,
+    pub(crate) order_id: i64,
+    pub(crate) courier: String,
+    pub(crate) status: Cow<'static, str>,
+    pub(crate) started_at: Micros,
+    pub(crate) tracking_number: Option<String>,
+    pub(crate) shipped_at: Option<Micros>,
+    pub(crate) estimated_arrival: Option<Micros>,
+    pub(crate) completed_at: Option<Micros>,
+    pub(crate) cancelled_at: Option<Micros>,
+    pub(crate) version: i64,
 }
 
 /// What changes in a delivery after it was prepared.
 #[derive(AsChangeset, Identifiable)]
 #[diesel(table_name = deliveries, treat_none_as_null = true)]
 pub(crate) struct DeliveryUpdate<'a> {
-    id: i64,
-    status: &'static str,
-    tracking_number: Option<&'a str>,
-    shipped_at: Option<Micros>,
-    estimated_arrival: Option<Micros>,
-    completed_at: Option<Micros>,
-    cancelled_at: Option<Micros>,
-    version: i64,
+    pub(crate) id: i64,
+    pub(crate) status: &'static str,
+    pub(crate) tracking_number: Option<&'a str>,
+    pub(crate) shipped_at: Option<Micros>,
+    pub(crate) estimated_arrival: Option<Micros>,
+    pub(crate) completed_at: Option<Micros>,
+    pub(crate) cancelled_at: Option<Micros>,
+    pub(crate) version: i64,
 }
 
 impl From<&Delivery> for DeliveryRow {

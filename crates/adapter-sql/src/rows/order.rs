@@ -14,14 +14,14 @@ use crate::schema::{order_history, order_lines, orders};
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = orders, treat_none_as_default_value = false)]
 pub(crate) struct OrderRow {
-    id: i64,
-    status: Cow<'static, str>,
-    version: i64,
-    total: i64,
-    currency: String,
-    line_count: i64,
-    placed_at: Micros,
-    updated_at: Micros,
+    pub(crate) id: i64,
+    pub(crate) status: Cow<'static, str>,
+    pub(crate) version: i64,
+    pub(crate) total: i64,
+    pub(crate) currency: String,
+    pub(crate) line_count: i64,
+    pub(crate) placed_at: Micros,
+    pub(crate) updated_at: Micros,
 }
 
 impl From<&Order> for OrderRow {
@@ -70,10 +70,10 @@ impl OrderRow {
 #[derive(AsChangeset, Identifiable)]
 #[diesel(table_name = orders)]
 pub(crate) struct OrderUpdate {
-    id: i64,
-    status: &'static str,
-    version: i64,
-    updated_at: Micros,
+    pub(crate) id: i64,
+    pub(crate) status: &'static str,
+    pub(crate) version: i64,
+    pub(crate) updated_at: Micros,
 }
 
 impl From<&Order> for OrderUpdate {
@@ -90,13 +90,13 @@ impl From<&Order> for OrderUpdate {
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = order_lines, treat_none_as_default_value = false)]
 pub(crate) struct LineRow {
-    order_id: i64,
-    position: i64,
-    product_id: i64,
-    name: String,
-    unit_price: i64,
-    currency: String,
-    quantity: i64,
+    pub(crate) order_id: i64,
+    pub(crate) position: i64,
+    pub(crate) product_id: i64,
+    pub(crate) name: String,
+    pub(crate) unit_price: i64,
+    pub(crate) currency: String,
+    pub(crate) quantity: i64,
 }
 
 impl LineRow {
@@ -126,13 +126,13 @@ impl LineRow {
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = order_history, treat_none_as_default_value = false)]
 pub(crate) struct HistoryRow {
-    order_id: i64,
-    version: i64,
-    from_status: Option<Cow<'static, str>>,
-    to_status: Cow<'static, str>,
-    cause: Cow<'static, str>,
-    at: Micros,
-    event_id: UuidBytes,
+    pub(crate) order_id: i64,
+    pub(crate) version: i64,
+    pub(crate) from_status: Option<Cow<'static, str>>,
+    pub(crate) to_status: Cow<'static, str>,
+    pub(crate) cause: Cow<'static, str>,
+    pub(crate) at: Micros,
+    pub(crate) event_id: UuidBytes,
 }
 
 impl From<&OrderEvent> for HistoryRow {

@@ -14,14 +14,14 @@ use crate::schema::outbox;
 #[derive(Insertable)]
 #[diesel(table_name = outbox, treat_none_as_default_value = false)]
 pub(crate) struct NewOutboxRow {
-    event_id: UuidBytes,
-    topic: &'static str,
-    key: i64,
-    sequence: i64,
-    kind: Cow<'static, str>,
-    payload: String,
-    at: Micros,
-    trace: Option<String>,
+    pub(crate) event_id: UuidBytes,
+    pub(crate) topic: &'static str,
+    pub(crate) key: i64,
+    pub(crate) sequence: i64,
+    pub(crate) kind: Cow<'static, str>,
+    pub(crate) payload: String,
+    pub(crate) at: Micros,
+    pub(crate) trace: Option<String>,
 }
 
 impl From<OutboxMessage> for NewOutboxRow {
@@ -42,15 +42,15 @@ impl From<OutboxMessage> for NewOutboxRow {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = outbox)]
 pub(crate) struct StoredOutboxRow {
-    id: i64,
-    event_id: UuidBytes,
-    topic: String,
-    key: i64,
-    sequence: i64,
-    kind: String,
-    payload: String,
-    at: Micros,
-    trace: Option<String>,
+    pub(crate) id: i64,
+    pub(crate) event_id: UuidBytes,
+    pub(crate) topic: String,
+    pub(crate) key: i64,
+    pub(crate) sequence: i64,
+    pub(crate) kind: String,
+    pub(crate) payload: String,
+    pub(crate) at: Micros,
+    pub(crate) trace: Option<String>,
 }
 
 impl StoredOutboxRow {

@@ -16,11 +16,11 @@ use crate::schema::{payments, refunds};
 pub(crate) struct PaymentRow {
     pub(crate) transaction_id: UuidBytes,
     pub(crate) order_id: i64,
-    attempt: i64,
-    amount: i64,
-    currency: String,
+    pub(crate) attempt: i64,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
     pub(crate) outcome: Cow<'static, str>,
-    requested_at: Micros,
+    pub(crate) requested_at: Micros,
     pub(crate) decided_at: Option<Micros>,
     pub(crate) version: i64,
 }
@@ -69,13 +69,13 @@ impl PaymentRow {
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = refunds, treat_none_as_default_value = false)]
 pub(crate) struct RefundRow {
-    order_id: i64,
-    transaction_id: UuidBytes,
-    amount: i64,
-    currency: String,
-    reason: Cow<'static, str>,
-    state: Cow<'static, str>,
-    owed_since: Micros,
+    pub(crate) order_id: i64,
+    pub(crate) transaction_id: UuidBytes,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) reason: Cow<'static, str>,
+    pub(crate) state: Cow<'static, str>,
+    pub(crate) owed_since: Micros,
 }
 
 impl From<&Refund> for RefundRow {

@@ -12,16 +12,16 @@ use crate::schema::products;
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = products, treat_none_as_default_value = false)]
 pub(crate) struct ProductRow {
-    id: i64,
-    name: String,
-    price: i64,
-    currency: String,
-    managed: bool,
-    version: i64,
-    total_stock: i64,
-    reserved_stock: i64,
-    stock_version: i64,
-    moved_at: Micros,
+    pub(crate) id: i64,
+    pub(crate) name: String,
+    pub(crate) price: i64,
+    pub(crate) currency: String,
+    pub(crate) managed: bool,
+    pub(crate) version: i64,
+    pub(crate) total_stock: i64,
+    pub(crate) reserved_stock: i64,
+    pub(crate) stock_version: i64,
+    pub(crate) moved_at: Micros,
 }
 
 impl ProductRow {
@@ -70,11 +70,11 @@ impl ProductRow {
 #[derive(AsChangeset, Identifiable)]
 #[diesel(table_name = products)]
 pub(crate) struct ProductUpdate<'a> {
-    id: i64,
-    name: &'a str,
-    price: i64,
-    currency: String,
-    version: i64,
+    pub(crate) id: i64,
+    pub(crate) name: &'a str,
+    pub(crate) price: i64,
+    pub(crate) currency: String,
+    pub(crate) version: i64,
 }
 
 impl<'a> From<&'a Product> for ProductUpdate<'a> {
@@ -93,11 +93,11 @@ impl<'a> From<&'a Product> for ProductUpdate<'a> {
 #[derive(AsChangeset, Identifiable)]
 #[diesel(table_name = products)]
 pub(crate) struct LevelUpdate {
-    id: i64,
-    total_stock: i64,
-    reserved_stock: i64,
-    stock_version: i64,
-    moved_at: Micros,
+    pub(crate) id: i64,
+    pub(crate) total_stock: i64,
+    pub(crate) reserved_stock: i64,
+    pub(crate) stock_version: i64,
+    pub(crate) moved_at: Micros,
 }
 
 impl LevelUpdate {

@@ -11,9 +11,9 @@ use crate::schema::{idempotency_keys, inbox};
 #[derive(Insertable)]
 #[diesel(table_name = inbox, treat_none_as_default_value = false)]
 pub(crate) struct InboxRow {
-    consumer: &'static str,
-    event_id: UuidBytes,
-    at: Micros,
+    pub(crate) consumer: &'static str,
+    pub(crate) event_id: UuidBytes,
+    pub(crate) at: Micros,
 }
 
 impl InboxRow {
@@ -25,12 +25,12 @@ impl InboxRow {
 #[derive(Insertable)]
 #[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
 pub(crate) struct RequestRow {
-    principal: String,
-    route: String,
-    key: String,
-    fingerprint: Vec<u8>,
-    answer: Vec<u8>,
-    at: Micros,
+    pub(crate) principal: String,
+    pub(crate) route: String,
+    pub(crate) key: String,
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
+    pub(crate) at: Micros,
 }
 
 impl RequestRow {
@@ -55,8 +55,8 @@ impl RequestRow {
 #[derive(Queryable, Selectable)]
 #[diesel(table_name = idempotency_keys)]
 pub(crate) struct AnswerRow {
-    fingerprint: Vec<u8>,
-    answer: Vec<u8>,
+    pub(crate) fingerprint: Vec<u8>,
+    pub(crate) answer: Vec<u8>,
 }
 
 impl AnswerRow {

@@ -13,11 +13,11 @@ use crate::schema::{reservations, stock_ledger};
 #[derive(Insertable, Queryable, Selectable)]
 #[diesel(table_name = reservations, treat_none_as_default_value = false)]
 pub(crate) struct ReservationRow {
-    order_id: i64,
-    product_id: i64,
-    quantity: i64,
-    state: Cow<'static, str>,
-    expires_at: Micros,
+    pub(crate) order_id: i64,
+    pub(crate) product_id: i64,
+    pub(crate) quantity: i64,
+    pub(crate) state: Cow<'static, str>,
+    pub(crate) expires_at: Micros,
 }
 
 impl From<&Reservation> for ReservationRow {
@@ -49,17 +49,17 @@ impl ReservationRow {
 #[derive(Insertable)]
 #[diesel(table_name = stock_ledger, treat_none_as_default_value = false)]
 pub(crate) struct LedgerRow {
-    product_id: i64,
-    version: i64,
-    kind: &'static str,
-    order_id: Option<i64>,
-    reason: Option<String>,
-    delta_total: i64,
-    delta_reserved: i64,
-    total_after: i64,
-    reserved_after: i64,
-    at: Micros,
-    event_id: UuidBytes,
+    pub(crate) product_id: i64,
+    pub(crate) version: i64,
+    pub(crate) kind: &'static str,
+    pub(crate) order_id: Option<i64>,
+    pub(crate) reason: Option<String>,
+    pub(crate) delta_total: i64,
+    pub(crate) delta_reserved: i64,
+    pub(crate) total_after: i64,
+    pub(crate) reserved_after: i64,
+    pub(crate) at: Micros,
+    pub(crate) event_id: UuidBytes,
 }
 
 impl From<LedgerEntry> for LedgerRow {

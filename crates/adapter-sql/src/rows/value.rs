@@ -3,6 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
+use bytes::BytesMut;
 use diesel::backend::Backend;
 use diesel::deserialize::{self, FromSql, FromSqlRow};
 use diesel::expression::AsExpression;
@@ -12,6 +13,7 @@ use diesel::result::Error as SqlError;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::{self, BigInt, Binary, Timestamptz};
 use diesel::sqlite::Sqlite;
+use tokio_postgres::types as wire;
 use uuid::Uuid;
 
 use ordersystem_shared_kernel::{Currency, Money, Quantity, Timestamp};
@@ -54,15 +56,44 @@ impl FromSql<DbTs, Pg> for Micros {
 /// Where PostgreSQL begins to count: 2000-01-01 in microseconds since 1970.
 const YEAR_2000: i64 = 946_684_800_000_000;
 
-/// A moment as PostgreSQL sends it.
-pub(crate) fn micros_since_2000(moment: Timestamp) -> i64 {
+fn micros_since_2000(moment: Timestamp) -> i64 {
     moment.as_micros().saturating_sub(YEAR_2000)
 }
 
-/// The moment that PostgreSQL sent.
-pub(crate) fn moment_since_2000(micros: i64) -> Timestamp {
+fn moment_since_2000(micros: i64) -> Timestamp {
     Timestamp::from_micros(micros.saturating_add(YEAR_2000))
 }
+
+/// Without diesel: what the writers of PostgreSQL send.
+impl wire::ToSql for Micros {
+    fn to_sql(&self, _: &wire::Type, out: &mut BytesMut) -> WireResult<wire::IsNull> {
+        wire::ToSql::to_sql(&micros_since_2000(self.0), &wire::Type::INT8, out)
+    }
+
+    wire::accepts!(TIMESTAMPTZ);
+    wire::to_sql_checked!();
+}
+
+impl<'r> wire::FromSql<'r> for Micros {
+    fn from_sql(_: &wire::Type, raw: &'r [u8]) -> WireResult<Self> {
+        <i64 as wire::FromSql<'r>>::from_sql(&wire::Type::INT8, raw)
+            .map(moment_since_2000)
+            .map(Self)
+    }
+
+    wire::accepts!(TIMESTAMPTZ);
+}
+
+impl wire::ToSql for UuidBytes {
+    fn to_sql(&self, kind: &wire::Type, out: &mut BytesMut) -> WireResult<wire::IsNull> {
+        wire::ToSql::to_sql(&self.0, kind, out)
+    }
+
+    wire::accepts!(UUID);
+    wire::to_sql_checked!();
+}
+
+type WireResult<T> = Result<T, Box<dyn Error + Sync + Send>>;
 
 /// A UUID as each database stores it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]

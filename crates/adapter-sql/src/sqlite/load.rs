@@ -2,9 +2,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
 
-use ordersystem_application::{Batch, Needs, ReceiptKey, StoredAnswer};
-use ordersystem_shared_kernel::{EventId, OrderId, ProductId, RequestKey, Version};
+use ordersystem_application::{Needs, ReceiptKey, StoredAnswer};
+use ordersystem_shared_kernel::{EventId, OrderId, RequestKey, Version};
 
+use crate::batch::Loaded;
 use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes};
 use crate::schema::{
     deliveries, idempotency_keys, inbox, orders, payments, products, reservations,
@@ -12,15 +13,6 @@ use crate::schema::{
 
 /// The longest list of one query: far below SQLite's limit of variables.
 const LIST: usize = 1_000;
-
-/// What a batch is decided on, and which of its rows exist already.
-#[derive(Default)]
-pub(super) struct Loaded {
-    pub(super) batch: Batch,
-    /// How many attempts a payment has.
-    pub(super) attempts: BTreeMap<OrderId, usize>,
-    pub(super) holds: BTreeSet<(OrderId, ProductId)>,
-}
 
 /// Reads everything that the units need; to be called inside the writing transaction.
 pub(super) fn load(connection: &mut SqliteConnection, needs: &Needs) -> QueryResult<Loaded> {

@@ -1,50 +1,17 @@
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 
-use ordersystem_application::{Accepted, UnitOfWork};
-use ordersystem_delivery::Delivery;
-use ordersystem_inventory::{Product, Reservation, StockLevel};
-use ordersystem_order::Order;
-use ordersystem_payment::Payment;
-use ordersystem_shared_kernel::{
-    Aggregate, Change, Expected, OrderId, ProductId, Receipt, Timestamp,
-};
+use ordersystem_inventory::{Product, Reservation};
+use ordersystem_shared_kernel::{Aggregate, Timestamp};
 
-use super::load::Loaded;
+use crate::batch::{Loaded, Record, split};
 use crate::rows::{
-    DeliveryRow, DeliveryUpdate, HistoryRow, InboxRow, LedgerRow, LevelUpdate, LineRow,
-    NewOutboxRow, OrderRow, OrderUpdate, PaymentRow, ProductRow, ProductUpdate, RefundRow,
-    RequestRow, ReservationRow, payment_rows,
+    DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, OrderRow, OrderUpdate, PaymentRow,
+    ProductRow, ProductUpdate, ReservationRow, payment_rows,
 };
 use crate::schema::{
     deliveries, idempotency_keys, inbox, order_history, order_lines, orders, outbox, payments,
     products, refunds, reservations, stock_ledger,
 };
-
-/// Everything that the accepted units of one batch write: what several of them change is written once, in its last state.
-#[derive(Default)]
-pub(super) struct Record<'u> {
-    orders: BTreeMap<OrderId, Latest<'u, Order>>,
-    payments: BTreeMap<OrderId, Latest<'u, Payment>>,
-    deliveries: BTreeMap<OrderId, Latest<'u, Delivery>>,
-    products: BTreeMap<ProductId, Latest<'u, Product>>,
-    levels: BTreeMap<ProductId, StockLevel>,
-    reservations: BTreeMap<(OrderId, ProductId), Reservation>,
-    ledger: Vec<LedgerRow>,
-    history: Vec<HistoryRow>,
-    refunds: Vec<RefundRow>,
-    inbox: Vec<InboxRow>,
-    requests: Vec<RequestRow>,
-    outbox: Vec<NewOutboxRow>,
-}
-
-/// The state after the last change in the batch.
-struct Latest<'u, A> {
-    state: &'u A,
-    /// Whether the batch itself made it.
-    created: bool,
-}
 
 /// Inserts through statements that stay prepared: eight rows at a time, then the rest one by one, which costs the writer a
 /// quarter less than only one by one. A statement for any number of rows would be parsed anew for every batch.
@@ -60,41 +27,7 @@ macro_rules! insert_all {
     };
 }
 
-impl<'u> Record<'u> {
-    /// Adds what an accepted unit brought about.
-    pub(super) fn add(&mut self, unit: &'u UnitOfWork, accepted: Accepted, now: Timestamp) {
-        keep_latest(&mut self.orders, &unit.orders, Aggregate::id);
-        keep_latest(&mut self.payments, &unit.payments, Aggregate::id);
-        keep_latest(&mut self.deliveries, &unit.deliveries, Delivery::order);
-        keep_latest(&mut self.products, &unit.products, Aggregate::id);
-        let events = unit.orders.iter().flat_map(|change| change.events());
-        self.history.extend(events.map(HistoryRow::from));
-        self.refunds.extend(unit.refunds.iter().map(RefundRow::from));
-        self.levels.extend(accepted.levels.iter().map(|level| (level.product, *level)));
-        let holds = accepted.booked.reservations.into_iter();
-        self.reservations.extend(holds.map(|hold| ((hold.order, hold.product), hold)));
-        self.ledger.extend(accepted.booked.ledger.into_iter().map(LedgerRow::from));
-        self.outbox.extend(accepted.messages.into_iter().map(NewOutboxRow::from));
-        self.add_receipt(unit.cause.as_ref(), now);
-    }
-
-    fn add_receipt(&mut self, receipt: Option<&'u Receipt>, now: Timestamp) {
-        match receipt {
-            Some(Receipt::Event { consumer, event }) => {
-                self.inbox.push(InboxRow::new(consumer, *event, now));
-            }
-            Some(Receipt::Request { key, fingerprint, answer }) => {
-                self.requests.push(RequestRow::new(key, fingerprint, answer, now));
-            }
-            None => {}
-        }
-    }
-
-    /// Whether there is anything to publish.
-    pub(super) const fn has_messages(&self) -> bool {
-        !self.outbox.is_empty()
-    }
-
+impl Record<'_> {
     /// Writes all of it; to be called inside the transaction in which `loaded` was read.
     pub(super) fn write(
         &self,
@@ -205,26 +138,6 @@ fn settle(connection: &mut SqliteConnection, row: &PaymentRow) -> QueryResult<()
         diesel::update(pending).set((outcome, decided, version)).execute(connection)?;
     }
     Ok(())
-}
-
-fn keep_latest<'u, K: Ord, A: Aggregate>(
-    latest: &mut BTreeMap<K, Latest<'u, A>>,
-    changes: &'u [Change<A>],
-    key: impl Fn(&A) -> K,
-) {
-    for change in changes {
-        let state = change.state();
-        let created = change.expected() == Expected::Absent;
-        let entry = latest.entry(key(state)).or_insert(Latest { state, created });
-        entry.state = state;
-    }
-}
-
-/// What must be inserted, what must be updated.
-fn split<'u, K, A>(latest: &BTreeMap<K, Latest<'u, A>>) -> (Vec<&'u A>, Vec<&'u A>) {
-    let (created, changed): (Vec<_>, Vec<_>) = latest.values().partition(|latest| latest.created);
-    let states = |list: Vec<&Latest<'u, A>>| list.into_iter().map(|latest| latest.state).collect();
-    (states(created), states(changed))
 }
 
 /// The row was loaded by the same transaction: anything but one means that this program is wrong.

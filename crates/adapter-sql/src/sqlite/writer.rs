@@ -14,7 +14,7 @@ use ordersystem_shared_kernel::Clock;
 use super::chores::Chore;
 use super::connection;
 use super::load::load;
-use super::record::Record;
+use crate::batch::Record;
 
 type CommitReply = oneshot::Sender<Result<Committed, CommitError>>;
 type ChoreReply = oneshot::Sender<Result<usize, StoreUnavailable>>;

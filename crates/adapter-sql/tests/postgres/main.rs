@@ -2,5 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
+mod faults;
+mod group_commit;
 mod opening;
+mod rivals;
 mod support;

@@ -1,0 +1,180 @@
+use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
+
+use futures_util::FutureExt as _;
+use tokio::sync::{Notify, mpsc, oneshot};
+
+use ordersystem_application::{CommitError, Committed, UnitOfWork};
+use ordersystem_shared_kernel::Clock;
+
+use super::attempt::{Done, Retries, attempt};
+use super::failure::Failure;
+use super::load::Patience;
+use super::session::Session;
+use crate::postgres::connection::Endpoint;
+
+type Reply = oneshot::Sender<Result<Committed, CommitError>>;
+
+/// What a writer is asked for. Once it is in the queue it happens, whether or not anybody still waits.
+pub(super) enum Job {
+    Commit(Box<UnitOfWork>, Reply),
+    /// Finish what was asked before, refuse what comes later.
+    Stop,
+}
+
+/// Takes what waits in its queue, runs it as one transaction, answers all.
+pub(super) struct Writer {
+    pub(super) endpoint: Endpoint,
+    /// None before the first batch and after a failure that left its state unknown.
+    pub(super) session: Option<Session>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) jobs: mpsc::Receiver<Job>,
+    pub(super) max_batch: usize,
+    /// Woken when messages were committed.
+    pub(super) published: Arc<Notify>,
+}
+
+/// The units of one transaction in the order of their arrival, and who waits for each.
+#[derive(Default)]
+struct Units {
+    works: Vec<UnitOfWork>,
+    replies: Vec<Reply>,
+}
+
+impl Writer {
+    /// Until the store is closed or nobody can ask any more; a panic costs the batch that caused it.
+    pub(super) async fn run(mut self) {
+        loop {
+            match AssertUnwindSafe(self.serve()).catch_unwind().await {
+                Ok(()) => return,
+                Err(_panic) => {
+                    tracing::error!("a writer of the database has panicked and goes on");
+                    self.session = None;
+                }
+            }
+        }
+    }
+
+    async fn serve(&mut self) {
+        while let Some(first) = self.jobs.recv().await {
+            let units = self.drain(first, self.max_batch);
+            if !units.works.is_empty() {
+                self.handle(units).await;
+            }
+        }
+    }
+
+    /// Everything that waits already, without waiting for more.
+    fn drain(&mut self, first: Job, most: usize) -> Units {
+        let mut units = Units::default();
+        let mut next = Some(first);
+        while let Some(job) = next {
+            match job {
+                Job::Commit(work, reply) => {
+                    units.works.push(*work);
+                    units.replies.push(reply);
+                }
+                Job::Stop => self.jobs.close(),
+            }
+            next = if units.works.len() < most { self.jobs.try_recv().ok() } else { None };
+        }
+        units
+    }
+
+    async fn handle(&mut self, units: Units) {
+        let mut retries = Retries::new();
+        loop {
+            let failure = match self.attempt(&units.works, Patience::Usual).await {
+                Ok(done) => return self.answer(units, done),
+                Err(failure) => failure,
+            };
+            match &failure {
+                Failure::Unknown(_) => return refuse(units, &failure),
+                Failure::Raced(_) | Failure::Lost(_) | Failure::Database(_) => {
+                    if retries.pause().await {
+                        continue;
+                    }
+                }
+                Failure::Locked(_) | Failure::Job(_) => {}
+            }
+            if matches!(failure, Failure::Database(_)) {
+                return self.give_up(units, &failure);
+            }
+            let is_about_one =
+                matches!(failure, Failure::Raced(_) | Failure::Locked(_) | Failure::Job(_));
+            if is_about_one && units.works.len() > 1 {
+                return self.handle_alone(units).await;
+            }
+            return refuse(units, &failure);
+        }
+    }
+
+    /// Only the unit that made the batch fail fails again. One that waits for a lock which is not given fails soon, and
+    /// when many do the rest is refused untried: nobody waits for long.
+    async fn handle_alone(&mut self, units: Units) {
+        let patience = Retries::new();
+        for (work, reply) in units.works.into_iter().zip(units.replies) {
+            let unit = Units { works: vec![work], replies: vec![reply] };
+            let late = || Failure::Locked("the unit before it took too long".to_owned());
+            if !patience.is_time_left() {
+                refuse(unit, &late());
+                continue;
+            }
+            match self.attempt(&unit.works, Patience::Short).await {
+                Ok(done) => self.answer(unit, done),
+                Err(failure) => refuse(unit, &failure),
+            }
+        }
+    }
+
+    async fn attempt(&mut self, works: &[UnitOfWork], patience: Patience) -> Result<Done, Failure> {
+        let session = match self.session.take() {
+            Some(session) if !session.client.is_closed() => session,
+            _ => Session::open(&self.endpoint).await?,
+        };
+        let work = attempt(&self.endpoint, &session, works, &*self.clock, patience);
+        let result = AssertUnwindSafe(work).catch_unwind().await;
+        let result = result.unwrap_or_else(|_panic| Err(Failure::Job("panic".to_owned())));
+        let is_usable = match &result {
+            Ok(_) => !session.client.is_closed(),
+            Err(Failure::Unknown(_) | Failure::Lost(_) | Failure::Database(_)) => false,
+            Err(_) => session.reset().await,
+        };
+        self.session = is_usable.then_some(session);
+        result
+    }
+
+    fn answer(&self, units: Units, done: Done) {
+        if done.has_messages {
+            // All who wait now, and the next who will: it may have looked at the table just before the commit.
+            self.published.notify_waiters();
+            self.published.notify_one();
+        }
+        for (reply, result) in units.replies.into_iter().zip(done.units) {
+            // Who stopped waiting misses the answer, nothing else.
+            drop(reply.send(result));
+        }
+    }
+
+    /// The database does not work: what waits now would only wait for the same answer.
+    fn give_up(&mut self, units: Units, failure: &Failure) {
+        refuse(units, failure);
+        while let Ok(next) = self.jobs.try_recv() {
+            let waiting = self.drain(next, usize::MAX);
+            refuse(waiting, failure);
+        }
+    }
+}
+
+fn refuse(units: Units, failure: &Failure) {
+    let error = match failure {
+        Failure::Unknown(_) => CommitError::OutcomeUnknown,
+        Failure::Raced(_) | Failure::Locked(_) | Failure::Lost(_) => CommitError::Unavailable,
+        Failure::Database(_) | Failure::Job(_) => CommitError::Unavailable,
+    };
+    let units_refused = units.replies.len();
+    tracing::error!(error = failure.why(), units = units_refused, "cannot commit: {error}");
+    for reply in units.replies {
+        drop(reply.send(Err(error.clone())));
+    }
+}
