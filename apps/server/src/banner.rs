@@ -10,12 +10,14 @@ pub fn banner(settings: &Settings, port: u16) -> String {
     let topics = &settings.kafka.topics;
     let lines = [
         ("Orders", orders(&settings.database.url)),
-        ("Stock", "admission counters in this process".to_owned()),
+        ("Stock", counters(settings)),
         (
             "Events",
             format!(
-                "broker in this process, topics {} and {}",
-                topics.order_events, topics.inventory_events
+                "{}, topics {} and {}",
+                broker(settings),
+                topics.order_events,
+                topics.inventory_events
             ),
         ),
         ("Deliveries", deliveries(settings)),
@@ -50,6 +52,22 @@ fn orders(url: &DatabaseUrl) -> String {
     match url {
         DatabaseUrl::SqliteFile(path) => format!("SQLite file {}", path.display()),
         DatabaseUrl::SqliteMemory => "in RAM, forgotten at exit".to_owned(),
+        DatabaseUrl::Postgres(url) => format!("PostgreSQL {url}"),
+    }
+}
+
+fn counters(settings: &Settings) -> String {
+    let Some(url) = &settings.redis.url else {
+        return "admission counters in this process".to_owned();
+    };
+    let kind = if settings.redis.cluster { "Redis Cluster" } else { "Redis" };
+    format!("admission counters in {kind} {url}")
+}
+
+fn broker(settings: &Settings) -> String {
+    match &settings.kafka.bootstrap_servers {
+        Some(servers) => format!("Kafka {servers}"),
+        None => "broker in this process".to_owned(),
     }
 }
 
@@ -130,6 +148,19 @@ mod tests {
 
           curl -X POST http://localhost:43210/api/orders -H 'Content-Type: application/json' -d '{"productId":1,"quantity":2}'
         "#);
+    }
+
+    #[test]
+    fn on_engines_of_their_own_without_passwords() {
+        let banner = banner_with(&[
+            "database.url=postgres://shop:s3cret@db:5432/shop",
+            "redis.url=redis://:s3cret@cache:6379",
+            "kafka.bootstrap-servers=kafka-1:9092,kafka-2:9092",
+        ]);
+        assert!(banner.contains("PostgreSQL postgres://shop:******@db:5432/shop"), "{banner}");
+        assert!(banner.contains("counters in Redis redis://:******@cache:6379"), "{banner}");
+        assert!(banner.contains("Kafka kafka-1:9092,kafka-2:9092, topics order-"), "{banner}");
+        assert!(!banner.contains("s3cret"), "{banner}");
     }
 
     #[test]

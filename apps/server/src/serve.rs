@@ -88,6 +88,7 @@ fn server(
         reads: world.engines.reads.clone(),
         outbox: world.engines.outbox.clone(),
         broker: world.engines.broker.clone(),
+        probes: world.engines.probes.clone(),
         clock: world.engines.clock.clone(),
         ids: world.engines.ids.clone(),
     };

@@ -10,7 +10,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use ordersystem_adapter_memory::{ManualClock, SequentialIds};
-use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
+use ordersystem_adapter_sql::{Database, SqliteConfig, SqliteStore};
 use ordersystem_application::{Numbers, Store, UnitOfWork};
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Order, OrderLine, OrderLines};

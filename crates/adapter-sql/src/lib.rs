@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 mod batch;
+mod database;
 mod error;
 mod migrations;
 mod postgres;
@@ -8,6 +9,7 @@ mod rows;
 mod schema;
 mod sqlite;
 
+pub use database::Database;
 pub use error::OpenError;
 pub use migrations::MigrationState;
 pub use postgres::{PostgresConfig, PostgresStore};

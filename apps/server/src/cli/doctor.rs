@@ -6,14 +6,18 @@ use std::net::TcpListener;
 use std::path::Path;
 
 use chrono::{DateTime, TimeZone, Utc};
+use ordersystem_adapter_kafka::KafkaBroker;
+use ordersystem_adapter_redis::Redis;
 
 use super::args::SettingArgs;
+use super::database::migration_status;
 use super::http;
 use super::settings::summary;
 use crate::clock;
 use crate::config::{self, DatabaseUrl, Settings};
 use crate::exit::Exit;
 use crate::output::Output;
+use crate::wiring::{kafka_config, redis_config};
 
 /// What a check came to.
 type Verdict = Result<String, Trouble>;
@@ -26,7 +30,7 @@ struct Trouble {
 }
 
 /// Runs every check, prints one line each.
-pub(super) fn run(args: &SettingArgs, output: &mut Output<'_>) -> io::Result<Exit> {
+pub(super) async fn run(args: &SettingArgs, output: &mut Output<'_>) -> io::Result<Exit> {
     let resolved = match config::load(args.config.as_deref(), args.flags()) {
         Ok(resolved) => resolved,
         Err(problems) => {
@@ -41,7 +45,9 @@ pub(super) fn run(args: &SettingArgs, output: &mut Output<'_>) -> io::Result<Exi
         ("settings", Ok(summary(&resolved))),
         ("clock", clock(clock::now(), settings)),
         ("port", port(settings)),
-        ("database", database(settings)),
+        ("database", database(settings).await),
+        ("redis", redis(settings).await),
+        ("kafka", kafka(settings).await),
         ("log file", log_file(settings)),
     ];
     let mut exit = Exit::Ok;
@@ -109,25 +115,57 @@ fn taken(settings: &Settings) -> Verdict {
     }
 }
 
-fn database(settings: &Settings) -> Verdict {
-    let path = match &settings.database.url {
+async fn database(settings: &Settings) -> Verdict {
+    let url = &settings.database.url;
+    let good = match url {
         DatabaseUrl::SqliteMemory => return Ok("in RAM, forgotten at exit".to_owned()),
-        DatabaseUrl::SqliteFile(path) => path,
+        DatabaseUrl::SqliteFile(path) => writable(path).map_err(|what| {
+            trouble(what, "make the folder writable, or give another file with --database-url")
+        })?,
+        DatabaseUrl::Postgres(url) => format!("{url} answers"),
     };
-    let good = writable(path).map_err(|what| {
-        trouble(what, "make the folder writable, or give another file with --database-url")
-    })?;
-    let states = ordersystem_adapter_sql::SqliteStore::migration_status(path).map_err(|error| {
-        trouble(
-            error,
-            "put back a backup, run the newest program, or give another file with --database-url",
-        )
-    })?;
+    let states = migration_status(url).await.unwrap_or_else(|| Ok(Vec::new()));
+    let states = states.map_err(|error| trouble(error, remedy(url)))?;
     let pending = states.iter().filter(|state| !state.applied).count();
     Ok(match pending {
         0 => format!("{good}, its schema is up to date"),
         count => format!("{good}, {count} migrations run at the next start"),
     })
+}
+
+const fn remedy(url: &DatabaseUrl) -> &'static str {
+    match url {
+        DatabaseUrl::Postgres(_) => {
+            "start PostgreSQL (`just up`), correct DATABASE_URL, or run the newest program"
+        }
+        DatabaseUrl::SqliteFile(_) | DatabaseUrl::SqliteMemory => {
+            "put back a backup, run the newest program, or give another file with --database-url"
+        }
+    }
+}
+
+/// Without Redis orders go on, at the price of a question to the database each.
+async fn redis(settings: &Settings) -> Verdict {
+    let Some(url) = &settings.redis.url else {
+        return Ok("not used, the counters are in the server".to_owned());
+    };
+    let next = "start Redis (`just up`) or correct REDIS_URL; until then the database answers";
+    let opened = Redis::open(&redis_config(url, &settings.redis)).await;
+    let redis = opened.map_err(|error| trouble(error, next))?;
+    redis.ping().await.map_err(|why| trouble(format!("{url} does not answer: {why}"), next))?;
+    Ok(format!("{url} answers"))
+}
+
+/// Without Kafka events wait in the outbox.
+async fn kafka(settings: &Settings) -> Verdict {
+    let Some(servers) = &settings.kafka.bootstrap_servers else {
+        return Ok("not used, the broker is in the server".to_owned());
+    };
+    let next = "start Kafka (`just up`) or correct KAFKA_BOOTSTRAP_SERVERS; until then events wait";
+    let broker = KafkaBroker::open(kafka_config(servers, &settings.kafka));
+    let broker = broker.map_err(|error| trouble(error, next))?;
+    broker.ping().await.map_err(|why| trouble(format!("{servers}: {why}"), next))?;
+    Ok(format!("{servers} answers"))
 }
 
 fn log_file(settings: &Settings) -> Verdict {

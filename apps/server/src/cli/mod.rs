@@ -46,7 +46,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
     match cli.command.as_ref().unwrap_or(&Command::Serve) {
         Command::Config(command) => settings::run(command, &cli.settings, output),
         Command::Openapi { check } => openapi::run(check.as_deref(), output),
-        Command::Doctor => doctor::run(&cli.settings, output),
+        Command::Doctor => runtime()?.block_on(doctor::run(&cli.settings, output)),
         Command::Healthcheck { url } => with_url(url.as_deref(), cli, output, healthcheck::run),
         Command::Events(EventsCommand::Tail(args)) => {
             with_url(args.url.as_deref(), cli, output, |url, output| tail::run(args, url, output))
@@ -59,7 +59,8 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
             with_settings(cli, output, |settings, output| Ok(serve::run(settings, output)))
         }
         Command::Migrate { command } => with_settings(cli, output, |settings, output| {
-            database::migrate(command.unwrap_or(MigrateCommand::Up), &settings, output)
+            let command = command.unwrap_or(MigrateCommand::Up);
+            runtime()?.block_on(database::migrate(command, &settings, output))
         }),
         Command::Seed => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(database::seed(&settings, output))

@@ -30,15 +30,15 @@ pub(super) async fn run(
     settings: &Settings,
     output: &mut Output<'_>,
 ) -> io::Result<Exit> {
-    match database::look(settings, output) {
-        Ok(store) => show(&store, id, timeline, settings.timezone, output).await,
+    match database::look(settings, output).await {
+        Ok(store) => show(&*store, id, timeline, settings.timezone, output).await,
         Err(exit) => Ok(exit),
     }
 }
 
 /// Prints the order, with times on the clocks of `zone`.
 async fn show(
-    store: &(impl Store + Reads),
+    store: &(impl Store + Reads + ?Sized),
     id: OrderId,
     timeline: Timeline,
     zone: Tz,
@@ -71,7 +71,7 @@ struct Dossier {
 
 impl Dossier {
     async fn load(
-        store: &(impl Store + Reads),
+        store: &(impl Store + Reads + ?Sized),
         id: OrderId,
     ) -> Result<Option<Self>, StoreUnavailable> {
         let Some(order) = store.order(id).await? else { return Ok(None) };

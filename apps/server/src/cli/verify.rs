@@ -9,7 +9,7 @@ use crate::output::Output;
 
 /// Prints one line per invariant; finds something when one is broken.
 pub(super) async fn run(settings: &Settings, output: &mut Output<'_>) -> io::Result<Exit> {
-    let store = match database::look(settings, output) {
+    let store = match database::look(settings, output).await {
         Ok(store) => store,
         Err(exit) => return Ok(exit),
     };

@@ -6,6 +6,8 @@ use std::str::FromStr;
 
 use serde::Deserialize;
 
+use super::engine_url::{EngineUrl, is_postgres};
+
 /// Where orders live.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(try_from = "String")]
@@ -14,32 +16,28 @@ pub enum DatabaseUrl {
     SqliteFile(PathBuf),
     /// A SQLite database in RAM that ends with the process.
     SqliteMemory,
+    /// A PostgreSQL database that any number of processes share.
+    Postgres(EngineUrl),
 }
 
-/// Why an address was not taken.
+/// A text that is no address of a database.
 #[derive(Debug, PartialEq, Eq, thiserror::Error)]
-pub enum DatabaseUrlError {
-    /// An engine that this project knows but this build does not bring.
-    #[error("this build carries no {0} yet")]
-    NotCarried(&'static str),
-    /// Anything else.
-    #[error("not an address of a database")]
-    Malformed,
-}
+#[error("not an address of a database")]
+pub struct DatabaseUrlError;
 
 impl FromStr for DatabaseUrl {
     type Err = DatabaseUrlError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
-        if ["postgres:", "postgresql:"].iter().any(|scheme| text.starts_with(scheme)) {
-            return Err(DatabaseUrlError::NotCarried("PostgreSQL"));
+        if is_postgres(text) {
+            return Ok(DatabaseUrl::Postgres(EngineUrl::new(text)));
         }
-        let rest = text.strip_prefix("sqlite:").ok_or(DatabaseUrlError::Malformed)?;
+        let rest = text.strip_prefix("sqlite:").ok_or(DatabaseUrlError)?;
         match rest.strip_prefix("//").unwrap_or(rest) {
             ":memory:" => Ok(DatabaseUrl::SqliteMemory),
-            path if path.is_empty() || path.ends_with('/') => Err(DatabaseUrlError::Malformed),
+            path if path.is_empty() || path.ends_with('/') => Err(DatabaseUrlError),
             // SQLite would read these as its own options, other tools as theirs.
-            path if path.contains(['?', '#', '\0']) => Err(DatabaseUrlError::Malformed),
+            path if path.contains(['?', '#', '\0']) => Err(DatabaseUrlError),
             path => Ok(DatabaseUrl::SqliteFile(PathBuf::from(path))),
         }
     }
@@ -58,6 +56,7 @@ impl fmt::Display for DatabaseUrl {
         match self {
             DatabaseUrl::SqliteFile(path) => write!(f, "sqlite://{}", path.display()),
             DatabaseUrl::SqliteMemory => f.write_str("sqlite::memory:"),
+            DatabaseUrl::Postgres(url) => url.fmt(f),
         }
     }
 }

@@ -4,7 +4,8 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::database::{DatabaseUrl, DatabaseUrlError};
+use super::database::DatabaseUrl;
+use super::engine_url::{is_brokers, is_redis};
 
 /// Whether an empty text is a value of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,8 +49,10 @@ pub enum Kind {
     TimeZone,
     /// Where the database is.
     Database,
-    /// The address of an engine that this build does not carry; only an empty value passes.
-    Engine(&'static str),
+    /// The address of Redis, or nothing.
+    Redis,
+    /// Addresses of Kafka brokers, or nothing.
+    Brokers,
 }
 
 /// Why a value was not taken; reads on after "`setting` = `value`".
@@ -57,17 +60,13 @@ pub enum Kind {
 pub struct Refusal(pub String);
 
 const LEVELS: &[&str] = &["off", "error", "warn", "info", "debug", "trace"];
-const TOPIC_MAX: usize = 249;
+/// Kafka allows 249; the dead letters have the name with `.dlq` behind it.
+const TOPIC_MAX: usize = 245;
 const HOST_MAX: usize = 253;
 
 impl Kind {
     /// Turns what a user wrote into the value that [`Settings`](super::Settings) is built from.
     pub fn parse(&self, raw: &str) -> Result<Value, Refusal> {
-        match self {
-            Kind::Database => return database(raw),
-            Kind::Engine(engine) if !raw.is_empty() => return Err(not_carried(engine)),
-            _ => {}
-        }
         self.value(raw).ok_or_else(|| Refusal(format!("is not allowed; give {}", self.allowed())))
     }
 
@@ -85,14 +84,19 @@ impl Kind {
                 format!("a text of 1 to {max} characters").into()
             }
             Kind::Host => "an IP address or a host name".into(),
-            Kind::Topic => "1 to 249 letters, digits, dots, dashes or underscores".into(),
+            Kind::Topic => "1 to 245 letters, digits, dots, dashes or underscores".into(),
             Kind::Origins => "* or origins such as https://shop.example parted by commas".into(),
             Kind::LogLevels => {
                 format!("one of {}, optionally followed by ,target=level", LEVELS.join(", ")).into()
             }
             Kind::TimeZone => "a zone of the IANA database such as Asia/Seoul or UTC".into(),
-            Kind::Database => "sqlite://PATH or sqlite::memory:".into(),
-            Kind::Engine(engine) => format!("nothing: this build carries no {engine} yet").into(),
+            Kind::Database => {
+                "sqlite://PATH, sqlite::memory: or postgres://USER:PASSWORD@HOST:PORT/NAME".into()
+            }
+            Kind::Redis => {
+                "redis://HOST:PORT, several parted by commas for a cluster, or nothing".into()
+            }
+            Kind::Brokers => "HOST:PORT, several parted by commas, or nothing".into(),
         }
     }
 
@@ -122,26 +126,11 @@ impl Kind {
             Kind::Origins => origins(text),
             Kind::LogLevels => text.split(',').all(is_directive).then(|| text.into()),
             Kind::TimeZone => text.parse::<chrono_tz::Tz>().ok().map(|zone| zone.name().into()),
-            Kind::Database => database(text).ok(),
-            Kind::Engine(_) => text.is_empty().then_some(Value::Null),
+            Kind::Database => text.parse::<DatabaseUrl>().ok().map(|_| text.into()),
+            Kind::Redis => (text.is_empty() || is_redis(text)).then(|| text.into()),
+            Kind::Brokers => (text.is_empty() || is_brokers(text)).then(|| text.into()),
         }
     }
-}
-
-fn database(raw: &str) -> Result<Value, Refusal> {
-    match raw.trim().parse::<DatabaseUrl>() {
-        Ok(_) => Ok(raw.trim().into()),
-        Err(DatabaseUrlError::NotCarried(engine)) => Err(not_carried(engine)),
-        Err(DatabaseUrlError::Malformed) => {
-            Err(Refusal(format!("is not allowed; give {}", Kind::Database.allowed())))
-        }
-    }
-}
-
-fn not_carried(engine: &str) -> Refusal {
-    Refusal(format!(
-        "cannot be used: this build carries no {engine} yet; unset it to run on what is embedded"
-    ))
 }
 
 fn is_text(text: &str, max: usize, empty: Emptiness) -> bool {

@@ -4,6 +4,7 @@
 //! Nothing here is global. `main` reads the settings once and hands parts of [`Settings`] to whoever needs them.
 
 mod database;
+mod engine_url;
 mod environment;
 mod file;
 mod flags;
@@ -21,6 +22,7 @@ mod table;
 mod tests;
 
 pub use database::{DatabaseUrl, DatabaseUrlError};
+pub use engine_url::EngineUrl;
 pub use environment::FILE_VARIABLE;
 pub use file::FileText;
 pub use flags::Flag;
@@ -32,7 +34,8 @@ pub use render::{Sources, example, reference, show};
 pub use resolve::{Inputs, Resolved, resolve};
 pub use settings::{
     CorsOrigins, DatabaseSettings, DeliverySchedulerSettings, DeliverySettings, HttpSettings,
-    InventorySettings, KafkaSettings, LogFormat, LoggingSettings, ManagementSettings, Role,
-    SchedulerSettings, ServerSettings, Settings, ShowDetails, StoreSettings, TopicSettings,
+    InventorySettings, KafkaSettings, LogFormat, LoggingSettings, ManagementSettings,
+    RedisSettings, Role, SchedulerSettings, ServerSettings, Settings, ShowDetails, StoreSettings,
+    TopicSettings,
 };
 pub use table::{PREFIX, Row, TABLE};

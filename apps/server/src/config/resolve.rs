@@ -2,12 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::database::DatabaseUrl;
 use super::file::FileText;
 use super::flags::Flag;
 use super::given::{Collected, Given, Origin};
 use super::kind::Kind;
 use super::problem::{Problem, Problems};
-use super::settings::Settings;
+use super::settings::{Role, Settings};
 use super::table::TABLE;
 use super::{environment, file, flags, hints};
 
@@ -54,7 +55,9 @@ pub fn resolve(inputs: &Inputs) -> Result<Resolved, Problems> {
 
     same_topic(&effective, &mut problems);
     let hints = hints::of(&inputs.environment);
-    match settings(&effective, &mut problems) {
+    let settings = settings(&effective, &mut problems);
+    problems.extend(settings.as_ref().and_then(parts_that_would_not_meet));
+    match settings {
         Some(settings) if problems.is_empty() => Ok(Resolved { settings, effective, hints }),
         _ => Err(Problems { problems, hints }),
     }
@@ -99,15 +102,23 @@ fn same_topic(effective: &[Given], problems: &mut Vec<Problem>) {
     }
 }
 
+/// Parts in several processes meet in the database and on the broker: both must be engines of their own.
+fn parts_that_would_not_meet(settings: &Settings) -> Option<Problem> {
+    let shared_database = matches!(settings.database.url, DatabaseUrl::Postgres(_));
+    let shared_broker = settings.kafka.bootstrap_servers.is_some();
+    if settings.server.role == Role::All || (shared_database && shared_broker) {
+        return None;
+    }
+    let complaint = "runs a part of the system, which needs PostgreSQL and Kafka to meet the others: \
+        set database.url and kafka.bootstrap-servers, or give all";
+    Some(Problem::new("ordersystem.server.role", complaint))
+}
+
 /// Builds the typed settings; `None` when a value does not pass, which [`winner`] has complained about.
 fn settings(effective: &[Given], problems: &mut Vec<Problem>) -> Option<Settings> {
     let mut root = Map::new();
     for Given { row, raw, .. } in effective {
-        match row.kind.parse(raw).ok()? {
-            // An engine that is not carried has no field to go to.
-            Value::Null => {}
-            value => insert(&mut root, row.path, value),
-        }
+        insert(&mut root, row.path, row.kind.parse(raw).ok()?);
     }
     match serde_path_to_error::deserialize(Value::Object(root)) {
         Ok(settings) => Some(settings),

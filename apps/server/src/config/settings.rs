@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Error};
 
 use super::database::DatabaseUrl;
+use super::engine_url::EngineUrl;
 
 /// Everything that can be configured, one field per row of the table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -22,7 +23,9 @@ pub struct Settings {
     pub server: ServerSettings,
     /// Where orders live.
     pub database: DatabaseSettings,
-    /// Names of what is published.
+    /// Where the fast counters live.
+    pub redis: RedisSettings,
+    /// Where events go, and their names.
     pub kafka: KafkaSettings,
     /// How commits are grouped.
     pub store: StoreSettings,
@@ -50,6 +53,9 @@ pub struct ServerSettings {
     pub port: u16,
     /// Which parts run in this process.
     pub role: Role,
+    /// How long the engines may take to come at the start.
+    #[serde(rename = "wait-for-seconds", deserialize_with = "seconds")]
+    pub wait_for: Duration,
     /// Worker threads; `None` is one per core.
     #[serde(deserialize_with = "zero_is_none_usize")]
     pub workers: Option<NonZeroUsize>,
@@ -87,12 +93,32 @@ impl Role {
 pub struct DatabaseSettings {
     /// The database to open.
     pub url: DatabaseUrl,
+    /// Connections of PostgreSQL that reads share.
+    pub pool_size: NonZeroUsize,
 }
 
-/// Names of what is published.
+/// Where the fast counters live.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct RedisSettings {
+    /// `None` keeps them in this process.
+    #[serde(deserialize_with = "empty_is_no_engine")]
+    pub url: Option<EngineUrl>,
+    /// Connections.
+    pub pool_size: NonZeroUsize,
+    /// Whether the keys carry hash tags and the connections follow the slots.
+    pub cluster: bool,
+}
+
+/// Where events go, and their names.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct KafkaSettings {
+    /// `None` keeps the broker in this process.
+    #[serde(deserialize_with = "empty_is_no_engine")]
+    pub bootstrap_servers: Option<EngineUrl>,
+    /// Put before the names of the consumer groups.
+    pub group_prefix: String,
     /// The topics, the same on the embedded broker and on Kafka.
     pub topics: TopicSettings,
 }
@@ -121,6 +147,8 @@ impl TopicSettings {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
 pub struct StoreSettings {
+    /// Transactions at the same time, on PostgreSQL.
+    pub writers: NonZeroUsize,
     /// Most units of work in one transaction.
     pub group_commit_max: NonZeroUsize,
     /// Units that may wait before callers are told to come back later.
@@ -260,4 +288,9 @@ fn zero_is_none_u32<'de, D: Deserializer<'de>>(from: D) -> Result<Option<NonZero
 fn empty_is_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<PathBuf>, D::Error> {
     let text = String::deserialize(from)?;
     Ok((!text.is_empty()).then(|| PathBuf::from(text)))
+}
+
+fn empty_is_no_engine<'de, D: Deserializer<'de>>(from: D) -> Result<Option<EngineUrl>, D::Error> {
+    let text = String::deserialize(from)?;
+    Ok((!text.is_empty()).then(|| EngineUrl::new(text)))
 }

@@ -100,6 +100,13 @@ pub static TABLE: &[Row] = &[
         "Which parts of the system this process runs",
     )
     .flag("role"),
+    row(
+        "server.wait-for-seconds",
+        whole(0, 3600),
+        "0",
+        "How long to wait at the start for engines that are not there yet; 0 needs the database only",
+    )
+    .flag("wait-for"),
     row("server.workers", whole(0, 1024), "0", "HTTP worker threads; 0 is one per processor core"),
     row(
         "server.shutdown-seconds",
@@ -111,24 +118,45 @@ pub static TABLE: &[Row] = &[
         "database.url",
         Kind::Database,
         "sqlite://data/ordersystem.db",
-        "Where orders live: a SQLite file, or sqlite::memory: to forget everything at exit",
+        "Where orders live: a SQLite file, PostgreSQL, or RAM to forget everything at exit",
     )
     .alias("DATABASE_URL")
     .flag("database-url"),
     row(
+        "database.pool-size",
+        whole(1, 1000),
+        "8",
+        "Connections to PostgreSQL for reads, besides one per writer",
+    ),
+    row(
         "redis.url",
-        Kind::Engine("Redis"),
+        Kind::Redis,
         "",
         "Address of Redis; empty keeps the stock counters in this process",
     )
-    .alias("REDIS_URL"),
+    .alias("REDIS_URL")
+    .flag("redis-url"),
+    row("redis.pool-size", whole(1, 1000), "8", "Connections to Redis"),
+    row(
+        "redis.cluster",
+        Kind::Switch,
+        "false",
+        "Whether Redis is a cluster; its keys are then stock:{1}",
+    ),
     row(
         "kafka.bootstrap-servers",
-        Kind::Engine("Kafka"),
+        Kind::Brokers,
         "",
         "Kafka brokers; empty keeps the broker in this process",
     )
-    .alias("KAFKA_BOOTSTRAP_SERVERS"),
+    .alias("KAFKA_BOOTSTRAP_SERVERS")
+    .flag("kafka-bootstrap-servers"),
+    row(
+        "kafka.group-prefix",
+        Kind::Text { max: 100, empty: Emptiness::Allowed },
+        "",
+        "Put before the names of the consumer groups, so that several shops can share a Kafka",
+    ),
     row(
         "kafka.topics.order-events",
         Kind::Topic,
@@ -148,10 +176,16 @@ pub static TABLE: &[Row] = &[
         "Most units of work in one database transaction; 1 commits each alone",
     ),
     row(
+        "store.writers",
+        whole(1, 64),
+        "2",
+        "Transactions that PostgreSQL commits at the same time; SQLite always has one writer",
+    ),
+    row(
         "store.queue-capacity",
         whole(1, 1_000_000),
         "8192",
-        "Units of work that may wait for the writer; beyond it requests are answered 503",
+        "Units of work that may wait for a writer; beyond it requests are answered 503",
     ),
     row(
         "inventory.reservation-ttl-seconds",

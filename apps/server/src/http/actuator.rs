@@ -1,10 +1,12 @@
 //! `/actuator`: what orchestrators and Spring's tools ask a server.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use actix_web::web::Data;
 use actix_web::{HttpRequest, HttpResponse};
+use futures_util::future::join_all;
 use ordersystem_application::{Backlog, Outbox, Store};
 use ordersystem_shared_kernel::{Clock, OrderId, Timestamp};
 use serde::Serialize;
@@ -14,6 +16,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Api, Services};
 use crate::config::{DatabaseUrl, Settings, ShowDetails};
+use crate::wiring::{Component, Probe};
 
 /// What Spring's actuator calls its JSON.
 const MEDIA_TYPE: &str = "application/vnd.spring-boot.actuator.v3+json";
@@ -26,6 +29,7 @@ const FRESH: Duration = Duration::from_secs(2);
 pub(super) struct Actuator {
     store: Arc<dyn Store>,
     outbox: Arc<dyn Outbox>,
+    probes: Vec<Probe>,
     clock: Arc<dyn Clock>,
     details: ShowDetails,
     info: Info,
@@ -34,12 +38,14 @@ pub(super) struct Actuator {
     finding: Mutex<Option<(Instant, Finding)>>,
 }
 
-/// What was found when the store was asked.
-#[derive(Debug, Clone, Copy)]
+/// What was found when the engines were asked.
+#[derive(Debug, Clone)]
 struct Finding {
     store: Status,
     /// None when it was not asked for or could not be read.
     backlog: Option<Backlog>,
+    /// Engines without which orders go on; empty when they were not asked.
+    others: Vec<(Component, Status)>,
 }
 
 /// The words of Spring.
@@ -61,6 +67,7 @@ impl Actuator {
         Self {
             store: services.store.clone(),
             outbox: services.outbox.clone(),
+            probes: services.probes.clone(),
             clock: services.clock.clone(),
             details: settings.management.show_details,
             info: Info::of(settings, services.clock.now()),
@@ -71,50 +78,69 @@ impl Actuator {
 
     async fn finding(&self) -> Finding {
         let mut last = self.finding.lock().await;
-        match *last {
-            Some((at, finding)) if at.elapsed() < FRESH => finding,
+        match &*last {
+            Some((at, finding)) if at.elapsed() < FRESH => finding.clone(),
             _ => {
                 let finding = self.ask().await;
-                *last = Some((Instant::now(), finding));
+                *last = Some((Instant::now(), finding.clone()));
                 finding
             }
         }
     }
 
     async fn ask(&self) -> Finding {
+        let (store, backlog) = self.ask_store().await;
+        let others = match self.details {
+            ShowDetails::Always => join_all(self.probes.iter().map(ask_other)).await,
+            ShowDetails::Never => Vec::new(),
+        };
+        Finding { store, backlog, others }
+    }
+
+    async fn ask_store(&self) -> (Status, Option<Backlog>) {
         // No order has this number, which makes it the cheapest question.
         let asked = timeout(PATIENCE, self.store.order(OrderId::new(0))).await;
-        let store = if matches!(asked, Ok(Ok(_))) { Status::Up } else { Status::Down };
+        if !matches!(asked, Ok(Ok(_))) {
+            return (Status::Down, None);
+        }
         let backlog = match self.details {
-            ShowDetails::Always if store == Status::Up => {
+            ShowDetails::Always => {
                 timeout(PATIENCE, self.outbox.backlog()).await.ok().and_then(Result::ok)
             }
-            ShowDetails::Always | ShowDetails::Never => None,
+            ShowDetails::Never => None,
         };
-        Finding { store, backlog }
+        (Status::Up, backlog)
     }
 
     async fn health(&self) -> Health {
         let finding = self.finding().await;
+        let status = finding.store;
         let components = match self.details {
             ShowDetails::Never => None,
             ShowDetails::Always => Some(self.components(finding)),
         };
-        Health { status: finding.store, components }
+        Health { components, ..Health::of(status) }
     }
 
+    /// By name, as Spring lists them.
     fn components(&self, finding: Finding) -> Components {
         let now = self.clock.now();
         let details = finding.backlog.map(|backlog| OutboxDetails {
             pending: backlog.pending,
             oldest_age_seconds: backlog.oldest.map(|oldest| now.since(oldest).as_secs()),
         });
-        let status = if details.is_some() { Status::Up } else { Status::Down };
-        Components {
-            db: Component { status: finding.store, details: None },
-            outbox: Component { status, details },
-            ping: Component { status: Status::Up, details: None },
-        }
+        let outbox = if details.is_some() { Status::Up } else { Status::Down };
+        let plain = |status| Health { details: None, ..Health::of(status) };
+        let others =
+            finding.others.iter().map(|(component, status)| (component.as_str(), plain(*status)));
+        Components::from([
+            ("db", plain(finding.store)),
+            ("outbox", Health { details, ..Health::of(outbox) }),
+            ("ping", plain(Status::Up)),
+        ])
+        .into_iter()
+        .chain(others)
+        .collect()
     }
 
     async fn readiness(&self) -> Status {
@@ -159,6 +185,16 @@ pub(super) async fn info(api: Data<Api>) -> HttpResponse {
     HttpResponse::Ok().content_type(MEDIA_TYPE).json(&api.actuator.info)
 }
 
+async fn ask_other(probe: &Probe) -> (Component, Status) {
+    match probe.check().await {
+        Ok(()) => (probe.component, Status::Up),
+        Err(why) => {
+            tracing::debug!("{} does not answer: {why}", probe.component.as_str());
+            (probe.component, Status::Down)
+        }
+    }
+}
+
 fn answer(health: Health) -> HttpResponse {
     let mut response = match health.status {
         Status::Up => HttpResponse::Ok(),
@@ -172,27 +208,18 @@ struct Health {
     status: Status,
     #[serde(skip_serializing_if = "Option::is_none")]
     components: Option<Components>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    details: Option<OutboxDetails>,
 }
 
 impl Health {
     const fn of(status: Status) -> Self {
-        Self { status, components: None }
+        Self { status, components: None, details: None }
     }
 }
 
-#[derive(Serialize)]
-struct Components {
-    db: Component,
-    outbox: Component,
-    ping: Component,
-}
-
-#[derive(Serialize)]
-struct Component {
-    status: Status,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    details: Option<OutboxDetails>,
-}
+/// The parts by name.
+type Components = BTreeMap<&'static str, Health>;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
@@ -251,10 +278,14 @@ impl Info {
         let orders = match settings.database.url {
             DatabaseUrl::SqliteFile(_) => "sqlite",
             DatabaseUrl::SqliteMemory => "sqlite in memory",
+            DatabaseUrl::Postgres(_) => "postgresql",
         };
+        let stock = if settings.redis.url.is_some() { "redis" } else { "in process" };
+        let kafka = settings.kafka.bootstrap_servers.is_some();
+        let events = if kafka { "kafka" } else { "in process" };
         Self {
             app: App { name: env!("CARGO_PKG_NAME"), version: env!("CARGO_PKG_VERSION") },
-            engines: Engines { orders, stock: "in process", events: "in process" },
+            engines: Engines { orders, stock, events },
             started_at,
         }
     }

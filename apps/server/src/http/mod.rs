@@ -44,7 +44,8 @@ use self::actuator::Actuator;
 pub use self::catalogue::{CodeEntry, catalogue};
 use self::events::EventStreams;
 pub use self::negotiate::Language;
-use crate::config::{CorsOrigins, Settings};
+use crate::config::{CorsOrigins, Role, Settings};
+use crate::wiring::Probe;
 
 /// What the API answers from.
 #[derive(Clone)]
@@ -59,6 +60,8 @@ pub struct Services {
     pub outbox: Arc<dyn Outbox>,
     /// What event streams read.
     pub broker: Arc<dyn EventBroker>,
+    /// Engines without which orders go on, for health.
+    pub probes: Vec<Probe>,
     /// Since when the process runs.
     pub clock: Arc<dyn Clock>,
     /// Ids of requests that bring none.
@@ -76,6 +79,7 @@ pub struct Api {
     origins: CorsOrigins,
     rate_limit: Option<rate_limit::RateLimit>,
     in_flight: idempotency::InFlight,
+    role: Role,
     streams: EventStreams,
     actuator: Actuator,
 }
@@ -99,6 +103,7 @@ impl Api {
             streams: EventStreams::new(broker, settings.kafka.topics.clone(), draining),
             actuator,
             in_flight: idempotency::InFlight::default(),
+            role: settings.server.role,
         })
     }
 }
@@ -111,7 +116,7 @@ pub fn configure(api: Arc<Api>) -> impl FnOnce(&mut ServiceConfig) {
             .wrap(limit)
             .wrap(cors::cors(&api.origins))
             .wrap(from_fn(edge::edge))
-            .configure(routes::routes)
+            .configure(routes::of(api.role))
             .default_service(web::to(routes::nothing_here));
         config.app_data(web::Data::from(api)).service(scope);
     }

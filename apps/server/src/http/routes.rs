@@ -13,11 +13,17 @@ use super::{
     actuator, deliveries, error_pages, events, inventory, landing, openapi, orders, pages,
     payments, products,
 };
+use crate::config::Role;
 
-/// Every path there is.
-pub(super) fn routes(config: &mut ServiceConfig) {
-    api(config);
-    surroundings(config);
+/// Every path of a process with this role. One without the API still tells how it is.
+pub(super) fn of(role: Role) -> impl FnOnce(&mut ServiceConfig) {
+    move |config| {
+        if role.runs(Role::Api) {
+            api(config);
+            surroundings(config);
+        }
+        health(config);
+    }
 }
 
 fn api(config: &mut ServiceConfig) {
@@ -42,14 +48,19 @@ fn api(config: &mut ServiceConfig) {
         .service(At::path("/api/events/stream").get(events::stream_events));
 }
 
-/// What stands beside the API: for orchestrators, for developers, and for people with a browser.
-fn surroundings(config: &mut ServiceConfig) {
+/// For orchestrators.
+fn health(config: &mut ServiceConfig) {
     config
         .service(At::path("/actuator").get(actuator::links))
         .service(At::path("/actuator/health").get(actuator::health))
         .service(At::path("/actuator/health/liveness").get(actuator::liveness))
         .service(At::path("/actuator/health/readiness").get(actuator::readiness))
-        .service(At::path("/actuator/info").get(actuator::info))
+        .service(At::path("/actuator/info").get(actuator::info));
+}
+
+/// What stands beside the API, for developers and for people with a browser.
+fn surroundings(config: &mut ServiceConfig) {
+    config
         .service(At::path("/v3/api-docs").get(openapi::api_docs))
         .service(At::path("/swagger-ui.html").get(openapi::to_ui))
         .service(At::path("/swagger-ui").get(openapi::to_ui))

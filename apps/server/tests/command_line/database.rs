@@ -9,7 +9,7 @@ fn migrate_makes_the_database_and_is_done_the_second_time() {
 
     let first = shell.run("migrate").ended(0);
     assert_eq!(first.stdout, before.stdout.replace("pending ", "applied "));
-    assert_eq!(first.stderr, "data/ordersystem.db is up to date\n");
+    assert_eq!(first.stderr, "sqlite://data/ordersystem.db is up to date\n");
     assert_eq!(shell.run("migrate up").ended(0).stdout, "");
     assert_eq!(shell.run("migrate status").ended(0).stdout, first.stdout);
     let doctor = shell.run("doctor --port 0").ended(0);

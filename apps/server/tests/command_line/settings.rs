@@ -7,7 +7,7 @@ fn every_mistake_is_named_and_the_exit_code_says_settings() {
     let shell = Shell::new()
         .with_file("config/ordersystem.toml", "[ordersystem.server]\nworkers = -1\n")
         .with_variable("ORDERSYSTEM_TIMEZONE", "Mars/Base")
-        .with_variable("REDIS_URL", "redis://:s3cret@cache")
+        .with_variable("REDIS_URL", "rediss://:s3cret@cache")
         .with_variable("SERVER_PORT", "9090");
     for command in ["", "serve", "config check", "config show", "events tail", "healthcheck"] {
         let ran = shell.run(&format!("{command} --port abc")).ended(78);
@@ -17,7 +17,7 @@ fn every_mistake_is_named_and_the_exit_code_says_settings() {
             error: ordersystem.timezone = "Mars/Base" (ORDERSYSTEM_TIMEZONE) is not allowed; give a zone of the IANA database such as Asia/Seoul or UTC
             error: ordersystem.server.port = "abc" (--port) is not allowed; give a whole number from 0 to 65535
             error: ordersystem.server.workers = "-1" (config/ordersystem.toml:2) is not allowed; give a whole number from 0 to 1024
-            error: ordersystem.redis.url = "redis://:******@cache" (REDIS_URL) cannot be used: this build carries no Redis yet; unset it to run on what is embedded
+            error: ordersystem.redis.url = "rediss://:******@cache" (REDIS_URL) is not allowed; give redis://HOST:PORT, several parted by commas for a cluster, or nothing
             hint: SERVER_PORT is a name of Spring and is not read: set ORDERSYSTEM_SERVER_PORT
             "#);
         }

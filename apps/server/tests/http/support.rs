@@ -105,6 +105,7 @@ impl World {
             store,
             reads: Arc::new(self.store.clone()),
             outbox: Arc::new(self.store.clone()),
+            probes: Vec::new(),
             broker: Arc::new(self.broker.clone()),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SequentialIds::default()),

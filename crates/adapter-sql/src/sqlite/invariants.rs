@@ -20,11 +20,7 @@ pub struct Finding {
 }
 
 impl SqliteStore {
-    /// Checks every invariant on one snapshot of the database, without changing anything.
-    ///
-    /// # Errors
-    /// [`StoreUnavailable`].
-    pub async fn verify(&self) -> Result<Vec<Finding>, StoreUnavailable> {
+    pub(super) async fn check_invariants(&self) -> Result<Vec<Finding>, StoreUnavailable> {
         let findings = self.shared.readers.read("the invariants", |connection| {
             connection
                 .transaction(|connection| INVARIANTS.iter().map(|i| i.check(connection)).collect())

@@ -17,11 +17,13 @@ use ordersystem_shared_kernel::{Clock, OrderId, ProductId, RequestKey};
 
 use super::chores::Chore;
 use super::connection;
+use super::invariants::Finding;
 use super::load::answer;
 use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
+use crate::Database;
 use crate::OpenError;
 use crate::rows::{
     DeliveryRow, LineRow, OrderRow, PaymentRow, ProductRow, ReservationRow, payment_from_rows,
@@ -92,14 +94,6 @@ impl SqliteStore {
         let writer = writer.map_err(|error| cannot_open(error.to_string()))?;
         let shared = Shared { queue, writer, readers, clock, published, numbers };
         Ok(Self { shared: Arc::new(shared) })
-    }
-
-    /// Finishes what was submitted, then refuses every commit as `Unavailable`; reads still work.
-    pub async fn close(&self) {
-        // A queue that nobody reads any more is a writer that has stopped already.
-        drop(self.shared.queue.send(Job::Stop).await);
-        let shared = Arc::clone(&self.shared);
-        drop(tokio::task::spawn_blocking(move || shared.writer.join()).await);
     }
 
     /// Waits for its turn when the queue is full: upkeep never competes with orders for the last place.
@@ -174,5 +168,19 @@ impl Store for SqliteStore {
     async fn answer(&self, key: &RequestKey) -> Result<Option<StoredAnswer>, StoreUnavailable> {
         let key = key.clone();
         self.shared.readers.read("an answer", move |connection| answer(connection, &key)).await
+    }
+}
+
+#[async_trait]
+impl Database for SqliteStore {
+    async fn verify(&self) -> Result<Vec<Finding>, StoreUnavailable> {
+        self.check_invariants().await
+    }
+
+    async fn close(&self) {
+        // A queue that nobody reads any more is a writer that has stopped already.
+        drop(self.shared.queue.send(Job::Stop).await);
+        let shared = Arc::clone(&self.shared);
+        drop(tokio::task::spawn_blocking(move || shared.writer.join()).await);
     }
 }

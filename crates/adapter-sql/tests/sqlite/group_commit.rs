@@ -7,6 +7,7 @@ use std::time::Duration;
 use crate::support::{Place, order, product, stamp, submit, unlock};
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
+use ordersystem_adapter_sql::Database;
 use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{CommitError, Outbox, Store, UnitOfWork};
 use ordersystem_order::Order;

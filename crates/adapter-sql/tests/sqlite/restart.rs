@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::support::{Place, order_of, product, stamp, units, uuid, won};
+use ordersystem_adapter_sql::Database;
 use ordersystem_adapter_sql::SqliteStore;
 use ordersystem_application::{
     Bucket, Numbers, Outbox, Page, Reads, Store, StoredAnswer, UnitOfWork,

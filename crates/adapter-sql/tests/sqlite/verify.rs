@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use ordersystem_adapter_memory::{CounterAdmission, SequentialIds};
+use ordersystem_adapter_sql::Database;
 use ordersystem_adapter_sql::SqliteStore;
 use ordersystem_application::{Call, Policy, Ports, UseCases};
 use ordersystem_order::{Basket, Cause};
