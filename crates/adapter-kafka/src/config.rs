@@ -3,6 +3,7 @@ use std::time::Duration;
 
 use ordersystem_application::Topic;
 use rdkafka::ClientConfig;
+use rdkafka::config::RDKafkaLogLevel;
 use thiserror::Error;
 
 /// Kafka refuses longer names.
@@ -98,7 +99,8 @@ impl KafkaConfig {
         format!("{}{name}", self.group_prefix)
     }
 
-    /// What every client has in common. Reconnecting at least once a second is what lets an outage end soon.
+    /// What every client has in common. Reconnecting at least once a second lets an outage end soon; topics that are
+    /// missing are believed to be deleted after seconds, not after a minute: whoever needs them creates them.
     pub(crate) fn client(&self) -> ClientConfig {
         let mut config = ClientConfig::new();
         config
@@ -106,8 +108,9 @@ impl KafkaConfig {
             .set("client.id", "ordersystem")
             .set("reconnect.backoff.max.ms", "1000")
             .set("topic.metadata.refresh.interval.ms", "30000")
+            .set("topic.metadata.propagation.max.ms", "3000")
             .set("message.max.bytes", LARGEST_MESSAGE)
-            .set("log_level", "4");
+            .set_log_level(RDKafkaLogLevel::Warning);
         config
     }
 }

@@ -10,7 +10,7 @@ use crate::{log, world};
 const OUTAGE: Duration = Duration::from_secs(5);
 
 /// Long enough that it is still being worked on when Kafka goes.
-const ROWS: i64 = 60_000;
+const ROWS: i64 = 40_000;
 
 /// The producer is given up several times meanwhile, so that both is shown: it waits, and it is replaced.
 #[tokio::test(flavor = "multi_thread")]

@@ -1,7 +1,8 @@
 use std::time::Duration;
 
 use ordersystem_adapter_kafka::{KafkaConfig, Patience};
-use ordersystem_application::EventBroker;
+use ordersystem_application::{EventBroker, Topic};
+use ordersystem_port_contracts::soon;
 use rdkafka::admin::AdminOptions;
 use rdkafka::consumer::{BaseConsumer, Consumer};
 
@@ -35,6 +36,26 @@ async fn stays_in_the_group_while_a_batch_is_held() {
         slow.commit().await.unwrap();
     }
     assert_eq!(world::positions(&records), (1..=ROWS).collect::<Vec<_>>(), "each once, in order");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_again_when_a_topic_was_deleted() {
+    let config = world::config();
+    let broker = world::open(&config);
+    broker.publish(&world::rows(1..=30, 10)).await.unwrap();
+    let mut member = world::join(&broker, "group").await;
+    world::read(&mut member, 30).await;
+    member.commit().await.unwrap();
+    let name = config.topics.name(Topic::OrderEvents);
+    let deleted = world::admin(&config).delete_topics(&[name], &AdminOptions::new()).await;
+    deleted.unwrap().into_iter().for_each(|result| drop(result.unwrap()));
+    soon("the member is told", member.poll(1)).await.unwrap_err();
+    drop(member);
+    let mut member = world::join(&broker, "group").await;
+    broker.publish(&world::rows(31..=60, 10)).await.unwrap();
+    let mut positions = world::positions(&world::read(&mut member, 30).await);
+    positions.sort_unstable();
+    assert_eq!(positions, (31..=60).collect::<Vec<_>>(), "from the beginning of the new topic");
 }
 
 /// What an operator does with `kafka-consumer-groups --reset-offsets --to-earliest`, or when Kafka has lost the offsets.
