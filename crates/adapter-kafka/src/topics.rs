@@ -1,12 +1,12 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use ordersystem_application::{BrokerError, Topic};
 use rdkafka::admin::{AdminClient, AdminOptions, NewTopic, TopicReplication};
 use rdkafka::error::{KafkaError, RDKafkaErrorCode};
-use rdkafka::metadata::Metadata;
+use rdkafka::metadata::{Metadata, MetadataTopic};
 use tokio::runtime::Handle;
 use tokio::sync::Mutex;
 
@@ -16,6 +16,9 @@ use crate::context::Quiet;
 
 const PARTITIONS: i32 = 3;
 const MOST_REPLICAS: usize = 3;
+
+/// Between two looks at a topic that is being created.
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// Sees to it that the streams and their dead letters exist before they are used.
 #[derive(Debug)]
@@ -56,21 +59,24 @@ impl Topics {
     }
 }
 
-/// Returns when the broker shows every topic with leaders: a topic that was just created is not usable at once.
+/// A topic that was just created is not usable at once: returns when it has leaders. Those that were there before may lack
+/// some for a while, which is for their users to wait out.
 fn create_missing(config: &KafkaConfig, runtime: &Handle) -> Result<(), String> {
     let deadline = Instant::now() + config.patience.request * 2;
     let admin =
         config.client().create_with_context::<_, AdminClient<Quiet>>(Quiet).map_err(text)?;
+    let mut usable: fn(&MetadataTopic) -> bool = exists;
     loop {
         let metadata = admin.inner().fetch_metadata(None, config.patience.request).map_err(text)?;
-        let missing = missing(config, &metadata);
+        let missing = missing(config, &metadata, usable);
         if missing.is_empty() {
             return Ok(());
         }
         if Instant::now() > deadline {
-            return Err(format!("without leader: {:?}", missing.keys()));
+            return Err(format!("no leaders yet: {:?}", missing.keys()));
         }
         runtime.block_on(create(&admin, config, &missing, metadata.brokers().len()))?;
+        usable = is_led;
     }
 }
 
@@ -80,17 +86,26 @@ enum Use {
     DeadLetters,
 }
 
-fn missing(config: &KafkaConfig, metadata: &Metadata) -> BTreeMap<String, Use> {
+fn missing(
+    config: &KafkaConfig,
+    metadata: &Metadata,
+    usable: fn(&MetadataTopic) -> bool,
+) -> BTreeMap<String, Use> {
     let streams = Topic::ALL.map(|topic| (config.topics.name(topic).to_owned(), Use::Stream));
     let letters = Topic::ALL.map(|topic| (config.topics.dead_letters(topic), Use::DeadLetters));
     let mut missing: BTreeMap<_, _> = streams.into_iter().chain(letters).collect();
-    for topic in metadata.topics() {
-        let led = topic.partitions().iter().all(|partition| partition.leader() >= 0);
-        if led && !topic.partitions().is_empty() {
-            missing.remove(topic.name());
-        }
+    for topic in metadata.topics().iter().filter(|topic| usable(topic)) {
+        missing.remove(topic.name());
     }
     missing
+}
+
+fn exists(topic: &MetadataTopic) -> bool {
+    !topic.partitions().is_empty()
+}
+
+fn is_led(topic: &MetadataTopic) -> bool {
+    exists(topic) && topic.partitions().iter().all(|partition| partition.leader() >= 0)
 }
 
 async fn create(
@@ -109,9 +124,7 @@ async fn create(
         match result {
             Ok(name) => tracing::info!("created the topic {name} with {replicas} replica(s)"),
             // Another replica of this program was faster, or its leaders are being elected.
-            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => {
-                std::thread::sleep(std::time::Duration::from_millis(50));
-            }
+            Err((_, RDKafkaErrorCode::TopicAlreadyExists)) => tokio::time::sleep(AGAIN).await,
             Err((name, code)) => return Err(format!("{name}: {code}")),
         }
     }
