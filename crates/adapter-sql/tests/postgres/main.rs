@@ -5,5 +5,6 @@
 mod faults;
 mod group_commit;
 mod opening;
+mod plans;
 mod rivals;
 mod support;
