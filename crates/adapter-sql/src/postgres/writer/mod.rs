@@ -2,7 +2,9 @@
 
 mod attempt;
 mod failure;
+mod fate;
 mod load;
+mod retries;
 mod session;
 mod statements;
 mod task;

@@ -7,9 +7,10 @@ use tokio::sync::{Notify, mpsc, oneshot};
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
 use ordersystem_shared_kernel::Clock;
 
-use super::attempt::{Done, Retries, attempt};
+use super::attempt::{Done, attempt};
 use super::failure::Failure;
 use super::load::Patience;
+use super::retries::Retries;
 use super::session::Session;
 use crate::postgres::connection::Endpoint;
 
@@ -115,12 +116,15 @@ impl Writer {
         let patience = Retries::new();
         for (work, reply) in units.works.into_iter().zip(units.replies) {
             let unit = Units { works: vec![work], replies: vec![reply] };
-            let late = || Failure::Locked("the unit before it took too long".to_owned());
             if !patience.is_time_left() {
-                refuse(unit, &late());
+                refuse(unit, &Failure::Locked("the units before it took too long".to_owned()));
                 continue;
             }
-            match self.attempt(&unit.works, Patience::Short).await {
+            let mut result = self.attempt(&unit.works, Patience::Short).await;
+            if let Err(Failure::Raced(_) | Failure::Lost(_)) = result {
+                result = self.attempt(&unit.works, Patience::Short).await;
+            }
+            match result {
                 Ok(done) => self.answer(unit, done),
                 Err(failure) => refuse(unit, &failure),
             }
