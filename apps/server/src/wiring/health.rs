@@ -1,4 +1,4 @@
-//! Engines that may be down while orders go on, and how to ask whether they are.
+//! Engines that may be down while orders go on: how to ask whether they are, and how to leave them.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -32,6 +32,9 @@ impl Component {
 pub trait Engine: Send + Sync {
     /// Why it does not answer, if it does not.
     async fn ping(&self) -> Result<(), String>;
+
+    /// Takes leave, where others would otherwise wait for this process to be given up.
+    async fn close(&self) {}
 }
 
 #[async_trait]
@@ -45,6 +48,10 @@ impl Engine for Redis {
 impl Engine for KafkaBroker {
     async fn ping(&self) -> Result<(), String> {
         KafkaBroker::ping(self).await.map_err(|down| down.to_string())
+    }
+
+    async fn close(&self) {
+        KafkaBroker::close(self).await;
     }
 }
 
@@ -63,6 +70,11 @@ impl Probe {
     /// Asks this engine.
     pub fn new(component: Component, engine: impl Engine + 'static) -> Self {
         Self { component, engine: Arc::new(engine) }
+    }
+
+    /// Takes leave of the engine.
+    pub async fn close(&self) {
+        self.engine.close().await;
     }
 
     /// Why the engine does not answer, if it does not.

@@ -112,8 +112,11 @@ impl World {
         Ok(())
     }
 
-    /// Finishes what was submitted to the store. Nothing can be committed afterwards.
+    /// Finishes what was submitted to the store, and takes leave of the engines. Nothing can be committed afterwards.
     pub async fn close(&self) {
+        for probe in &self.engines.probes {
+            probe.close().await;
+        }
         if let Some(database) = &self.engines.database {
             database.close().await;
         }
