@@ -3,6 +3,7 @@
 
 mod backoff;
 pub mod consumers;
+pub mod lease;
 pub mod reconcile;
 pub mod relay;
 pub mod supervisor;
@@ -44,10 +45,10 @@ pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
 }
 
 fn relays(world: &World) -> [Arc<dyn Part>; 2] {
-    let Engines { outbox, broker, dead_letters, ids, .. } = &world.engines;
+    let Engines { outbox, broker, dead_letters, ids, lease, .. } = &world.engines;
     [
         Arc::new(Relay::new(outbox.clone(), broker.clone(), ids.uuid())),
-        Arc::new(Timer::new(Replay::new(dead_letters.clone(), broker.clone()))),
+        Arc::new(Timer::new(Replay::new(dead_letters.clone(), broker.clone()), lease.clone())),
     ]
 }
 
@@ -69,24 +70,21 @@ fn delivery_timers(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
     let steps = [(Step::Ship, delays.ship_delay), (Step::Deliver, delays.delivery_delay)];
     let timer = |(step, delay)| -> Arc<dyn Part> {
         let delay = StepDelay { step, delay };
-        Arc::new(Timer::new(Deliveries::new(
-            world.use_cases.clone(),
-            world.engines.due.clone(),
-            delay,
-        )))
+        let (use_cases, due) = (world.use_cases.clone(), world.engines.due.clone());
+        Arc::new(Timer::new(Deliveries::new(use_cases, due, delay), world.engines.lease.clone()))
     };
     steps.into_iter().map(timer).collect()
 }
 
 fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 4] {
-    let (use_cases, due) = (&world.use_cases, &world.engines.due);
-    let poll = settings.inventory.expiry_poll;
-    let (clock, zone) = (world.engines.clock.clone(), settings.timezone);
+    let Engines { due, clock, outbox, lease, .. } = &world.engines;
+    let (use_cases, poll) = (&world.use_cases, settings.inventory.expiry_poll);
+    let statistics = Statistics::new(due.clone(), clock.clone(), settings.timezone);
     [
-        Arc::new(Timer::new(Holds::new(use_cases.clone(), due.clone(), poll))),
-        Arc::new(Timer::new(UnpreparedOrders::new(use_cases.clone(), due.clone()))),
-        Arc::new(Timer::new(Statistics::new(due.clone(), clock, zone))),
-        Arc::new(Timer::new(Purge::new(world.engines.outbox.clone()))),
+        Arc::new(Timer::new(Holds::new(use_cases.clone(), due.clone(), poll), lease.clone())),
+        Arc::new(Timer::new(UnpreparedOrders::new(use_cases.clone(), due.clone()), lease.clone())),
+        Arc::new(Timer::new(statistics, lease.clone())),
+        Arc::new(Timer::new(Purge::new(outbox.clone()), lease.clone())),
     ]
 }
 

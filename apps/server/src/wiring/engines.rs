@@ -10,6 +10,7 @@ use ordersystem_shared_kernel::{Clock, Ids};
 
 use super::WiringError;
 use super::health::{Component, Probe};
+use crate::background::lease::{Alone, Lease};
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::config::{
     DatabaseUrl, EngineUrl, KafkaSettings, RedisSettings, Settings, TopicSettings,
@@ -38,6 +39,8 @@ pub struct Engines {
     pub clock: Arc<dyn Clock>,
     /// Event and transaction ids.
     pub ids: Arc<dyn Ids>,
+    /// Spares replicas work that one of them does already.
+    pub lease: Arc<dyn Lease>,
     /// What may be down while orders go on.
     pub probes: Vec<Probe>,
     /// The database behind the store, to be closed at the end; none in RAM.
@@ -70,6 +73,7 @@ impl Engines {
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,
+            lease: Arc::new(Alone),
             probes: Vec::new(),
             database: None,
             broker_memory: BrokerMemory::Forgets,
@@ -124,6 +128,7 @@ impl Engines {
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,
+            lease: Arc::new(Alone),
             probes: Vec::new(),
             database: Some(database),
             broker_memory: BrokerMemory::Forgets,
@@ -134,6 +139,7 @@ impl Engines {
         if let Some(url) = &settings.url {
             let redis = Redis::open(&redis_config(url, settings)).await?;
             self.admission = Arc::new(redis.admission());
+            self.lease = Arc::new(redis.lease(self.ids.uuid().to_string()));
             self.probes.push(Probe::new(Component::Redis, redis));
         }
         Ok(self)

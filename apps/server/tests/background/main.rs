@@ -13,6 +13,7 @@ mod deliveries;
 mod events;
 mod flaky;
 mod holds;
+mod lease;
 mod lost;
 mod relay;
 mod restart;

@@ -8,6 +8,7 @@ mod replay;
 mod statistics;
 mod unprepared;
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -25,6 +26,7 @@ pub use statistics::Statistics;
 pub use unprepared::UnpreparedOrders;
 
 use super::Backoff;
+use super::lease::Lease;
 use super::supervisor::Part;
 
 /// Most due rows of one turn: their units fit one commit.
@@ -52,15 +54,28 @@ pub enum Turn {
     Done,
 }
 
-/// The part that wakes one job up.
+/// The part that wakes one job up, unless another replica does it already.
 pub struct Timer<J> {
     job: J,
+    lease: Arc<dyn Lease>,
 }
 
-impl<J> Timer<J> {
+impl<J: Job> Timer<J> {
+    /// A holder that misses its next turn by so much is given up.
+    const GRACE: Duration = Duration::from_secs(5);
+
     /// Wakes `job`, at once for the first time.
-    pub const fn new(job: J) -> Self {
-        Self { job }
+    pub const fn new(job: J, lease: Arc<dyn Lease>) -> Self {
+        Self { job, lease }
+    }
+
+    async fn turn(&self) -> Result<Turn, StoreUnavailable> {
+        let ttl = self.job.pause() + Self::GRACE;
+        if self.lease.try_hold(&self.job.name(), ttl).await {
+            self.job.turn().await
+        } else {
+            Ok(Turn::Done)
+        }
     }
 }
 
@@ -73,7 +88,7 @@ impl<J: Job> Part for Timer<J> {
     async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         let mut backoff = Backoff::new();
         while !stop.is_cancelled() {
-            let turn = self.job.turn().await;
+            let turn = self.turn().await;
             let pause = match &turn {
                 Ok(Turn::More) => Duration::ZERO,
                 Ok(Turn::Done) => self.job.pause(),
@@ -87,6 +102,7 @@ impl<J: Job> Part for Timer<J> {
             }
             stop.run_until_cancelled(sleep(pause)).await;
         }
+        self.lease.release(&self.job.name()).await;
         Ok(())
     }
 }
