@@ -15,10 +15,10 @@ pub use batch::{Accepted, Batch, Needs, ReceiptKey};
 pub use error::{DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError};
 pub use outbox::{OutboxMessage, Topic};
 pub use port::{
-    Backlog, BrokerError, Bucket, DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters,
-    DeliveryCounts, DueWork, EventBroker, HistoryEntry, LEASE, ListedProduct, NoPosition, Numbers,
-    OrderFilter, OrderSummary, Outbox, OutboxRow, Page, Position, Reads, Record, Store,
-    StoreUnavailable, Subscription, Tail, TailFrom,
+    Backlog, BrokerError, Bucket, CLAIM, DeadLetter, DeadLetterFilter, DeadLetterState,
+    DeadLetters, DeliveryCounts, DueWork, EventBroker, HistoryEntry, LEASE, ListedProduct,
+    NoPosition, Numbers, OrderFilter, OrderSummary, Outbox, OutboxRow, Page, Position, Reads,
+    Record, Store, StoreUnavailable, Subscription, Tail, TailFrom,
 };
 pub use unit_of_work::{CommitError, Committed, StoredAnswer, UnitOfWork};
 pub use usecase::{Call, CallReceipt, NewProduct, Policy, Ports, StockStatus, UseCases};

@@ -75,6 +75,7 @@ macro_rules! store_contract {
             finds_an_order_with_several_holds_once,
             finds_a_shipment_after_its_delay,
             finds_an_arrival_after_its_delay,
+            finds_an_arrival_right_after_its_shipment,
             finds_paid_orders_that_nobody_prepared,
             answers_oldest_first_up_to_the_limit,
             counts_deliveries_by_stage,

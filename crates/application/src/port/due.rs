@@ -16,8 +16,12 @@ pub struct DeliveryCounts {
     pub delivered: i64,
 }
 
+/// How long a store may keep a row to itself that it has just answered with.
+pub const CLAIM: Duration = Duration::from_secs(10);
+
 /// Port: finds what is due on the store's clock. The rows are hints, oldest first: the use case that handles one checks
-/// again, so several replicas may find the same row and only one acts.
+/// again, so several replicas may find the same row and only one acts. A store MAY leave out what it answered with in the
+/// last [`CLAIM`]: replicas share a backlog then, and rows that always fail do not hide newer ones.
 #[async_trait]
 pub trait DueWork: Send + Sync {
     /// Orders with a hold that has run out.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use ordersystem_application::DeliveryCounts;
+use ordersystem_application::{CLAIM, DeliveryCounts};
 use ordersystem_shared_kernel::{Clock, OrderId};
 
 use crate::World;
@@ -20,8 +20,10 @@ pub async fn finds_a_hold_at_its_last_microsecond(world: World) {
     assert_eq!(due().await, NONE, "the hold lasts one more microsecond");
     world.clock.advance(MOMENT);
     assert_eq!(due().await, [1], "the hold has run out");
-    assert_eq!(due().await, [1], "finding it changes nothing");
+    world.clock.advance(CLAIM);
+    assert_eq!(due().await, [1], "it stays due until somebody acts");
     world.commit(world.units().expire(world.order(1).await)).await;
+    world.clock.advance(CLAIM);
     assert_eq!(due().await, NONE, "a resolved hold is not due");
 }
 
@@ -47,7 +49,23 @@ pub async fn finds_a_shipment_after_its_delay(world: World) {
     world.clock.advance(MOMENT);
     assert_eq!(due().await, [1], "the delay is over");
     world.ship(1).await;
+    world.clock.advance(CLAIM);
     assert_eq!(due().await, NONE, "a shipped delivery is not due to ship");
+}
+
+/// What was found for one step may be found for the next one at once.
+pub async fn finds_an_arrival_right_after_its_shipment(world: World) {
+    world.sell(1, 50).await;
+    world.commit(world.units().place(1, 1, 1)).await;
+    world.prepare(1).await;
+    let second = Duration::from_secs(1);
+    world.clock.advance(second);
+    let due = world.due.due_shipments(second, 10).await.expect("can be read");
+    assert_eq!(ids(due), [1], "due to ship");
+    world.ship(1).await;
+    world.clock.advance(second);
+    let due = world.due.due_arrivals(second, 10).await.expect("can be read");
+    assert_eq!(ids(due), [1], "due to arrive");
 }
 
 /// Shipped at least the delay ago, and not any more once it has arrived.
@@ -63,6 +81,7 @@ pub async fn finds_an_arrival_after_its_delay(world: World) {
     world.clock.advance(MOMENT);
     assert_eq!(due().await, [1], "the delay is over");
     world.deliver(1).await;
+    world.clock.advance(CLAIM);
     assert_eq!(due().await, NONE, "a parcel arrives once");
 }
 
@@ -80,8 +99,11 @@ pub async fn finds_paid_orders_that_nobody_prepared(world: World) {
     world.clock.advance(DELAY - MOMENT);
     assert_eq!(due().await, [1], "the delay lasts one more microsecond");
     world.clock.advance(MOMENT);
-    assert_eq!(due().await, [1, 2], "the delay is over");
+    assert_eq!(due().await.last(), Some(&2), "the delay is over");
+    world.clock.advance(CLAIM);
+    assert_eq!(due().await, [1, 2], "both wait, oldest first");
     world.commit(world.units().prepare(world.order(1).await, 1)).await;
+    world.clock.advance(CLAIM);
     assert_eq!(due().await, [2], "a prepared order is not due");
 }
 
@@ -96,6 +118,7 @@ pub async fn answers_oldest_first_up_to_the_limit(world: World) {
     world.clock.advance(HOLD);
     let due = world.due.expired_holds(10).await.expect("due work can be read");
     assert_eq!(ids(due), [2, 3, 1], "oldest first");
+    world.clock.advance(CLAIM);
     let due = world.due.expired_holds(2).await.expect("due work can be read");
     assert_eq!(ids(due), [2, 3], "at most the limit");
 }
