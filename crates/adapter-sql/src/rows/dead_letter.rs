@@ -33,12 +33,12 @@ impl NewDeadLetterRow {
             topic: record.topic.as_str(),
             partition: record.partition,
             offset: record.offset,
-            key: record.key.clone(),
+            key: record.key.as_deref().map(printable),
             // Pairs of texts always have a JSON form.
             headers: serde_json::to_string(&record.headers).unwrap_or_default(),
             value: record.value.clone(),
             consumer_group: group.to_owned(),
-            error: error.to_owned(),
+            error: printable(error),
             state: DeadLetterState::Buried.as_str(),
             buried_at: Micros(now),
             changed_at: Micros(now),
@@ -73,15 +73,32 @@ impl DeadLetterRow {
                 topic: named("dead_letters.topic", &Topic::ALL, Topic::as_str, &self.topic)?,
                 partition: self.partition,
                 offset: self.offset,
-                key: self.key,
+                key: self.key.as_deref().map(original),
                 headers: headers.map_err(|error| corrupt("dead_letters.headers", error))?,
                 value: self.value,
             },
             group: self.consumer_group,
-            error: self.error,
+            error: original(&self.error),
             state: named("dead_letters.state", states, DeadLetterState::as_str, &self.state)?,
             buried_at: self.buried_at.0,
             changed_at: self.changed_at.0,
         })
     }
+}
+
+/// A text without NUL, which others may send and PostgreSQL keeps in no text: a letter that cannot be kept would stop its
+/// consumer for good.
+fn printable(text: &str) -> String {
+    text.replace('\\', r"\\").replace('\0', r"\0")
+}
+
+/// What was made [`printable`].
+fn original(text: &str) -> String {
+    let mut characters = text.chars();
+    let mut original = String::with_capacity(text.len());
+    while let Some(character) = characters.next() {
+        let is_nul = character == '\\' && characters.next() == Some('0');
+        original.push(if is_nul { '\0' } else { character });
+    }
+    original
 }

@@ -10,22 +10,26 @@ use crate::World;
 /// Key, headers and bytes come back as they came, also those that are no text.
 pub async fn are_kept_as_they_were_received(world: World) {
     let strange = Record {
-        key: None,
+        key: Some("a\0b\\0\\".to_owned()),
         headers: vec![("a".to_owned(), "1".to_owned()), ("a".to_owned(), "둘".to_owned())],
         value: vec![0, 159, 146, 150],
         ..record(Topic::InventoryEvents, 5)
     };
-    bury(&world, &strange, "group", "not JSON").await;
+    bury(&world, &strange, "group", "not JSON: \0").await;
     let [letter] = &list(&world, &DeadLetterFilter::default()).await[..] else {
         panic!("one letter is kept");
     };
     assert_eq!(letter.record, strange, "nothing is changed");
-    assert_eq!((letter.group.as_str(), letter.error.as_str()), ("group", "not JSON"));
+    assert_eq!((letter.group.as_str(), letter.error.as_str()), ("group", "not JSON: \0"));
     assert_eq!((letter.state, letter.buried_at), (DeadLetterState::Buried, world.clock.now()));
     let again = world.dead_letters.dead_letter(letter.id).await.expect("can be read");
     assert_eq!(again.as_ref(), Some(letter), "by its number as well");
     let none = world.dead_letters.dead_letter(letter.id + 1).await.expect("can be read");
     assert_eq!(none, None, "no other letter");
+    let keyless = Record { key: None, ..record(Topic::InventoryEvents, 6) };
+    bury(&world, &keyless, "group", "not JSON").await;
+    let letters = list(&world, &DeadLetterFilter::default()).await;
+    assert_eq!(letters.last().map(|letter| &letter.record), Some(&keyless), "without a key");
 }
 
 /// A consumer that dies before its commit buries again.
