@@ -3,6 +3,7 @@
 mod batch;
 mod database;
 mod error;
+mod invariants;
 mod migrations;
 mod postgres;
 mod rows;
@@ -11,6 +12,7 @@ mod sqlite;
 
 pub use database::Database;
 pub use error::OpenError;
+pub use invariants::Finding;
 pub use migrations::MigrationState;
 pub use postgres::{PostgresConfig, PostgresStore};
-pub use sqlite::{Finding, SqliteConfig, SqliteStore};
+pub use sqlite::{SqliteConfig, SqliteStore};

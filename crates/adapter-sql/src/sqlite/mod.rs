@@ -15,5 +15,4 @@ mod record;
 mod store;
 mod writer;
 
-pub use invariants::Finding;
 pub use store::{SqliteConfig, SqliteStore};

@@ -17,18 +17,16 @@ use ordersystem_shared_kernel::{Clock, OrderId, ProductId, RequestKey};
 
 use super::chores::Chore;
 use super::connection;
-use super::invariants::Finding;
 use super::load::answer;
 use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
-use crate::Database;
-use crate::OpenError;
 use crate::rows::{
     DeliveryRow, LineRow, OrderRow, PaymentRow, ProductRow, ReservationRow, payment_from_rows,
 };
 use crate::schema::{deliveries, order_lines, orders, payments, products, reservations};
+use crate::{Database, Finding, OpenError};
 
 /// Where the database lies and how much it takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]
