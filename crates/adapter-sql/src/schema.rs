@@ -254,6 +254,17 @@ diesel::table! {
 }
 
 diesel::table! {
+    use diesel::sql_types::*;
+    use crate::schema::types::{DbTs, DbUuid};
+
+    /// Who wants to relay; on PostgreSQL only.
+    relays (id) {
+        id -> DbUuid,
+        last_seen -> DbTs,
+    }
+}
+
+diesel::table! {
     /// Diesel's own record of what was applied.
     __diesel_schema_migrations (version) {
         version -> Text,

@@ -2,6 +2,7 @@ DROP TABLE stock_epoch;
 DROP TABLE dead_letters;
 DROP TABLE idempotency_keys;
 DROP TABLE inbox;
+DROP TABLE relays;
 DROP TABLE relay_leases;
 DROP TABLE outbox;
 DROP TABLE deliveries;

@@ -172,6 +172,12 @@ CREATE TABLE relay_leases (
 ) WITH (fillfactor = 50);
 INSERT INTO relay_leases (bucket) SELECT generate_series(0, 15);
 
+-- Who wants a share of the buckets, also before it has one.
+CREATE TABLE relays (
+    id        uuid        NOT NULL PRIMARY KEY,
+    last_seen timestamptz NOT NULL
+) WITH (fillfactor = 50);
+
 CREATE TABLE inbox (
     consumer text        NOT NULL,
     event_id uuid        NOT NULL,

@@ -7,7 +7,6 @@
     reason = "a test that fails here fails with a place, and its environment is what it has to clean"
 )]
 
-mod dead_letters;
 mod durability;
 mod life;
 mod must_not_repeat;

@@ -4,9 +4,7 @@
 
 mod asking;
 mod database;
-mod dead_letters;
 mod events;
-mod outbox;
 mod server;
 mod settings;
 

@@ -1,6 +1,8 @@
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
+use async_trait::async_trait;
 use diesel::QueryResult;
 use diesel_async::{AsyncPgConnection, RunQueryDsl as _};
 use futures_util::FutureExt as _;
@@ -10,11 +12,13 @@ use tokio::sync::Notify;
 use ordersystem_application::StoreUnavailable;
 use ordersystem_shared_kernel::Clock;
 
+use super::clock::{Comparison, ServerClock};
 use super::connection::{Endpoint, chain};
 use super::migrations::bring_up_to_date;
+use super::numbers::Numbering;
 use super::readers::Readers;
 use super::writer::Writers;
-use crate::OpenError;
+use crate::{Database, Finding, OpenError};
 
 /// Where the database is and how much it takes on.
 #[derive(Clone, PartialEq, Eq)]
@@ -29,12 +33,21 @@ pub struct PostgresConfig {
     pub writers: usize,
     /// How many connections reads share.
     pub readers: usize,
+    /// How long a read may wait for one of them.
+    pub patience: Duration,
 }
 
 impl PostgresConfig {
     /// The usual sizes.
     pub fn new(url: impl Into<String>) -> Self {
-        Self { url: url.into(), queue: 4_096, max_batch: 256, writers: 2, readers: 8 }
+        Self {
+            url: url.into(),
+            queue: 4_096,
+            max_batch: 256,
+            writers: 2,
+            readers: 8,
+            patience: Duration::from_millis(500),
+        }
     }
 }
 
@@ -46,6 +59,7 @@ impl fmt::Debug for PostgresConfig {
             .field("max_batch", &self.max_batch)
             .field("writers", &self.writers)
             .field("readers", &self.readers)
+            .field("patience", &self.patience)
             .finish_non_exhaustive()
     }
 }
@@ -60,27 +74,61 @@ pub struct PostgresStore {
 pub(super) struct Shared {
     pub(super) writers: Writers,
     pub(super) readers: Readers,
-    #[expect(dead_code, reason = "for the ports on what is due and on the outbox, which follow")]
+    pub(super) numbers: Numbering,
     pub(super) clock: Arc<dyn Clock>,
+    _comparison: Option<Comparison>,
     /// Woken when this process has committed messages.
-    #[expect(dead_code, reason = "for the port on the outbox, which follows")]
     pub(super) published: Arc<Notify>,
 }
 
 impl PostgresStore {
     /// Opens the database, brings its schema up to date and starts the writers; replicas that start together take turns.
+    /// What is due goes by this clock; replicas with clocks of their own should [go by the
+    /// server's](Self::open_on_server_time).
     ///
     /// # Errors
     /// [`OpenError`]; nothing runs then.
     pub async fn open(config: &PostgresConfig, clock: Arc<dyn Clock>) -> Result<Self, OpenError> {
-        let endpoint = Endpoint::parse(&config.url)?;
-        check_server(&endpoint).await?;
-        bring_up_to_date(&endpoint).await?;
-        let readers = Readers::new(&endpoint, config.readers)?;
+        let (endpoint, readers) = prepare(config).await?;
+        Ok(Self::start(config, &endpoint, readers, clock, None))
+    }
+
+    /// As [`Self::open`], with the [clock](Self::clock) of the server: replicas agree on what is due, however wrong the
+    /// clocks of their machines are.
+    ///
+    /// # Errors
+    /// [`OpenError`]; nothing runs then.
+    pub async fn open_on_server_time(config: &PostgresConfig) -> Result<Self, OpenError> {
+        let (endpoint, readers) = prepare(config).await?;
+        let started = ServerClock::start(&readers).await;
+        let (clock, comparison) =
+            started.map_err(|_why| endpoint.cannot_use("it does not tell the time"))?;
+        Ok(Self::start(config, &endpoint, readers, clock, Some(comparison)))
+    }
+
+    fn start(
+        config: &PostgresConfig,
+        endpoint: &Endpoint,
+        readers: Readers,
+        clock: Arc<dyn Clock>,
+        comparison: Option<Comparison>,
+    ) -> Self {
         let published = Arc::new(Notify::new());
-        let writers = Writers::start(config, &endpoint, &clock, &published);
-        let shared = Shared { writers, readers, clock, published };
-        Ok(Self { shared: Arc::new(shared) })
+        let writers = Writers::start(config, endpoint, &clock, &published);
+        let shared = Shared {
+            writers,
+            readers,
+            numbers: Numbering::new(),
+            clock,
+            _comparison: comparison,
+            published,
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The clock that the store goes by, for whatever else should agree with it.
+    pub fn clock(&self) -> Arc<dyn Clock> {
+        Arc::clone(&self.shared.clock)
     }
 
     /// Whether the database answers.
@@ -94,11 +142,6 @@ impl PostgresStore {
         ping.await
     }
 
-    /// Finishes what was submitted, then refuses every commit as `Unavailable`; reads still work.
-    pub async fn close(&self) {
-        self.shared.writers.close().await;
-    }
-
     /// Runs a read, or a statement that stands alone; `what` is named in the log when it fails.
     pub(super) async fn read<T>(
         &self,
@@ -107,6 +150,26 @@ impl PostgresStore {
     ) -> Result<T, StoreUnavailable> {
         self.shared.readers.read(what, query).await
     }
+}
+
+#[async_trait]
+impl Database for PostgresStore {
+    async fn verify(&self) -> Result<Vec<Finding>, StoreUnavailable> {
+        self.check_invariants().await
+    }
+
+    async fn close(&self) {
+        self.shared.writers.close().await;
+    }
+}
+
+/// A database that is up to date, and connections to it.
+async fn prepare(config: &PostgresConfig) -> Result<(Endpoint, Readers), OpenError> {
+    let endpoint = Endpoint::parse(&config.url)?;
+    check_server(&endpoint).await?;
+    bring_up_to_date(&endpoint).await?;
+    let readers = Readers::new(&endpoint, config)?;
+    Ok((endpoint, readers))
 }
 
 /// The oldest release that the schema and the statements are made for.

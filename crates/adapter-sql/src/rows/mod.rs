@@ -18,4 +18,4 @@ pub(crate) use payment::{PaymentRow, RefundRow, payment_from_rows, payment_rows}
 pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate};
 pub(crate) use receipt::{AnswerRow, InboxRow, RequestRow};
 pub(crate) use stock::{LedgerRow, ReservationRow};
-pub(crate) use value::{Micros, UuidBytes};
+pub(crate) use value::{Micros, UuidBytes, sql_limit};

@@ -1,6 +1,8 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::prelude::{
+    AsChangeset, Identifiable, Insertable, Queryable, QueryableByName, Selectable,
+};
 use diesel::result::Error as SqlError;
 
 use ordersystem_application::{HistoryEntry, OrderSummary};
@@ -11,7 +13,7 @@ use super::value::{corrupt, money, named, quantity};
 use super::{Micros, UuidBytes};
 use crate::schema::{order_history, order_lines, orders};
 
-#[derive(Insertable, Queryable, Selectable)]
+#[derive(Insertable, Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = orders, treat_none_as_default_value = false)]
 pub(crate) struct OrderRow {
     pub(crate) id: i64,

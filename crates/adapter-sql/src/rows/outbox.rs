@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{Insertable, Queryable, Selectable};
+use diesel::prelude::{Insertable, Queryable, QueryableByName, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_application::{OutboxMessage, OutboxRow, Topic};
@@ -39,7 +39,7 @@ impl From<OutboxMessage> for NewOutboxRow {
     }
 }
 
-#[derive(Queryable, Selectable)]
+#[derive(Queryable, QueryableByName, Selectable)]
 #[diesel(table_name = outbox)]
 pub(crate) struct StoredOutboxRow {
     pub(crate) id: i64,

@@ -165,3 +165,8 @@ pub(crate) fn money(column: &'static str, amount: i64, currency: &str) -> Result
 pub(crate) fn quantity(column: &'static str, units: i64) -> Result<Quantity, SqlError> {
     Quantity::new(units).map_err(|error| corrupt(column, error))
 }
+
+/// A number of rows as SQL wants it.
+pub(crate) fn sql_limit(rows: usize) -> i64 {
+    i64::try_from(rows).unwrap_or(i64::MAX)
+}

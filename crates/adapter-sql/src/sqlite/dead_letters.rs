@@ -8,8 +8,7 @@ use ordersystem_application::{
 
 use super::SqliteStore;
 use super::chores::Chore;
-use super::readers::sql_limit;
-use crate::rows::{DeadLetterRow, Micros, NewDeadLetterRow};
+use crate::rows::{DeadLetterRow, Micros, NewDeadLetterRow, sql_limit};
 use crate::schema::dead_letters;
 
 #[async_trait]

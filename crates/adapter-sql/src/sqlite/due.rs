@@ -10,8 +10,7 @@ use ordersystem_application::{DeliveryCounts, DueWork, StoreUnavailable};
 use ordersystem_shared_kernel::OrderId;
 
 use super::SqliteStore;
-use super::readers::sql_limit;
-use crate::rows::Micros;
+use crate::rows::{Micros, sql_limit};
 use crate::schema::{deliveries, orders, reservations};
 
 #[async_trait]

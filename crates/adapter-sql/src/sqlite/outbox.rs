@@ -8,8 +8,7 @@ use ordersystem_application::{Backlog, Bucket, Outbox, OutboxRow, StoreUnavailab
 
 use super::SqliteStore;
 use super::chores::Chore;
-use super::readers::sql_limit;
-use crate::rows::{Micros, StoredOutboxRow};
+use crate::rows::{Micros, StoredOutboxRow, sql_limit};
 use crate::schema::outbox;
 
 #[async_trait]

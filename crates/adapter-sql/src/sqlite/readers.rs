@@ -56,8 +56,3 @@ fn unavailable(what: &'static str, error: &dyn std::error::Error) -> StoreUnavai
     tracing::error!(%error, "cannot read {what} from the database");
     StoreUnavailable
 }
-
-/// A number of rows as SQL wants it.
-pub(super) fn sql_limit(rows: usize) -> i64 {
-    i64::try_from(rows).unwrap_or(i64::MAX)
-}

@@ -11,8 +11,7 @@ use ordersystem_shared_kernel::{OrderId, Timestamp};
 
 use super::SqliteStore;
 use super::chores::Chore;
-use super::readers::sql_limit;
-use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow};
+use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow, sql_limit};
 use crate::schema::{order_history, order_lines, orders, products, refunds, stock_epoch};
 
 #[async_trait]

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use crate::support::{Place, exists, stock, submit};
-use ordersystem_adapter_sql::{PostgresConfig, PostgresStore};
+use ordersystem_adapter_sql::{Database, PostgresConfig, PostgresStore};
 use ordersystem_application::{CommitError, Store, UnitOfWork};
 use ordersystem_order::Order;
 use ordersystem_shared_kernel::{Change, Clock, OrderId, Stamp, Timestamp};

@@ -1,7 +1,7 @@
 //! Nothing that happens while orders come in reads a whole table.
 
 use crate::support::Place;
-use ordersystem_adapter_sql::{PostgresConfig, PostgresStore};
+use ordersystem_adapter_sql::{Database, PostgresConfig, PostgresStore};
 use ordersystem_application::{Store, UnitOfWork};
 use ordersystem_port_contracts::eventually;
 use ordersystem_port_contracts::unit::{event_receipt, request_key, request_receipt, uuid};

@@ -1,6 +1,7 @@
 //! A store in a database of its own, and a way to keep its writers waiting.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use ordersystem_adapter_memory::ManualClock;
 use ordersystem_adapter_sql::{PostgresConfig, PostgresStore};
@@ -23,8 +24,10 @@ impl Place {
         Self { database: Database::fresh().await, clock: ManualClock::default() }
     }
 
+    /// The usual one, for a machine that is busy with other tests.
     pub(crate) fn config(&self) -> PostgresConfig {
-        PostgresConfig::new(self.database.url())
+        let patience = Duration::from_secs(20);
+        PostgresConfig { patience, ..PostgresConfig::new(self.database.url()) }
     }
 
     pub(crate) async fn open(&self) -> PostgresStore {
