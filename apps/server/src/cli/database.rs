@@ -4,7 +4,7 @@ use std::io;
 use std::sync::Arc;
 
 use ordersystem_adapter_sql::{
-    Database, MigrationState, OpenError, PostgresStore, SqliteConfig, SqliteStore,
+    Database, MigrationState, OpenError, PostgresConfig, PostgresStore, SqliteConfig, SqliteStore,
 };
 
 use super::args::MigrateCommand;
@@ -112,7 +112,9 @@ pub(super) async fn look(
 async fn open(url: &DatabaseUrl) -> Result<Arc<dyn Database>, OpenError> {
     match url {
         DatabaseUrl::Postgres(url) => {
-            Err(OpenError::CannotUse { server: url.to_string(), why: "not yet".into() })
+            let usual = PostgresConfig::new(url.expose());
+            let config = PostgresConfig { writers: 1, readers: 2, ..usual };
+            Ok(Arc::new(PostgresStore::open_on_server_time(&config).await?))
         }
         DatabaseUrl::SqliteFile(path) => {
             let store = SqliteStore::open(&SqliteConfig::new(path), Arc::new(SystemClock))?;

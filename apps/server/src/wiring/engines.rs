@@ -3,7 +3,7 @@ use std::sync::Arc;
 use ordersystem_adapter_kafka::{KafkaBroker, KafkaConfig, TopicNames};
 use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
 use ordersystem_adapter_redis::{Redis, RedisConfig};
-use ordersystem_adapter_sql::{Database, OpenError, SqliteConfig, SqliteStore};
+use ordersystem_adapter_sql::{Database, PostgresConfig, PostgresStore, SqliteConfig, SqliteStore};
 use ordersystem_application::{DeadLetters, DueWork, EventBroker, Numbers, Outbox, Reads, Store};
 use ordersystem_inventory::StockAdmission;
 use ordersystem_shared_kernel::{Clock, Ids};
@@ -107,11 +107,10 @@ impl Engines {
                 Self::around(Arc::new(store), clock, ids)
             }
             DatabaseUrl::Postgres(url) => {
-                return Err(OpenError::CannotUse {
-                    server: url.to_string(),
-                    why: "not yet".into(),
-                }
-                .into());
+                let store =
+                    PostgresStore::open_on_server_time(&postgres_config(url, settings)).await?;
+                let clock = store.clock();
+                Self::around(Arc::new(store), clock, ids)
             }
         })
     }
@@ -153,6 +152,16 @@ impl Engines {
             self.probes.push(Probe::new(Component::Kafka, broker));
         }
         Ok(self)
+    }
+}
+
+fn postgres_config(url: &EngineUrl, settings: &Settings) -> PostgresConfig {
+    PostgresConfig {
+        queue: settings.store.queue_capacity.get(),
+        max_batch: settings.store.group_commit_max.get(),
+        writers: settings.store.writers.get(),
+        readers: settings.database.pool_size.get(),
+        ..PostgresConfig::new(url.expose())
     }
 }
 
