@@ -71,6 +71,8 @@ pub(crate) enum EdgeError {
     BadRequest,
     #[error("a stored answer cannot be read")]
     UnreadableAnswer,
+    #[error("the broker is not available")]
+    BrokerUnavailable,
     #[error("the server has failed")]
     Internal,
 }
@@ -94,6 +96,7 @@ impl EdgeError {
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
             Self::IdempotencyKeyInFlight => "IDEMPOTENT_REQUEST_PROCESSING",
             Self::BadRequest => "BAD_REQUEST",
+            Self::BrokerUnavailable => "BROKER_UNAVAILABLE",
             Self::UnreadableAnswer | Self::Internal => "INTERNAL_ERROR",
         }
     }
@@ -143,6 +146,7 @@ impl EdgeError {
             | Self::UnsupportedMediaType
             | Self::RequestTimeout
             | Self::RateLimited { .. }
+            | Self::BrokerUnavailable
             | Self::InvalidIdempotencyKey
             | Self::IdempotencyKeyReused
             | Self::IdempotencyKeyInFlight

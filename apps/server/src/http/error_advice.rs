@@ -217,6 +217,11 @@ static ADVICE: &[Advice] = &[
         texts("The database cannot be reached. Nothing was changed.", "Send it again soon. Operators look at /actuator/health and the log."),
     ),
     about(
+        "BROKER_UNAVAILABLE",
+        texts("메시지 브로커에 연결할 수 없습니다. 주문은 계속 처리되고, 이벤트는 아웃박스에서 기다립니다.", "잠시 뒤에 스트림을 다시 여세요. 운영자는 /actuator/health 를 확인하세요."),
+        texts("The message broker cannot be reached. Orders go on; their events wait in the outbox.", "Open the stream again soon. Operators look at /actuator/health."),
+    ),
+    about(
         "OUTCOME_UNKNOWN",
         texts("응답을 기다리는 동안 데이터베이스 연결이 끊겨 반영 여부를 알 수 없습니다.", "같은 Idempotency-Key 로 다시 보내세요. 이미 반영되었다면 첫 번째 응답을 받습니다."),
         texts("The connection to the database broke before the commit was confirmed.", "Send it again with the same Idempotency-Key; if it took effect, the first answer comes back."),

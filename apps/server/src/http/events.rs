@@ -21,7 +21,7 @@ use tokio::time::{Instant, Interval, interval_at};
 use tokio_util::sync::CancellationToken;
 
 use super::Api;
-use super::error::ApiError;
+use super::error::{ApiError, EdgeError};
 use super::field::FieldProblem;
 use super::query::Query;
 use crate::config::TopicSettings;
@@ -68,9 +68,10 @@ impl EventStreams {
         &self,
         from: TailFrom,
         topic: Option<Topic>,
-    ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + use<>, Failure> {
-        let place = self.places.clone().try_acquire_owned().map_err(|_full| Failure::Overloaded)?;
-        let tail = self.broker.tail(from).await.map_err(|_gone| Failure::Unavailable)?;
+    ) -> Result<impl Stream<Item = Result<Bytes, Infallible>> + use<>, ApiError> {
+        let place = self.places.clone().try_acquire_owned();
+        let place = place.map_err(|_full| OrderStepError::from(Failure::Overloaded))?;
+        let tail = self.broker.tail(from).await.map_err(|_gone| EdgeError::BrokerUnavailable)?;
         let follower = Follower {
             tail: tail.records,
             position: tail.position,
@@ -105,7 +106,7 @@ pub(super) async fn stream_events(
     if request.method() == Method::HEAD {
         return Ok(response.finish());
     }
-    let body = api.streams.open(from, topic).await.map_err(OrderStepError::from)?;
+    let body = api.streams.open(from, topic).await?;
     tracing::info!("an event stream was opened: {}", request.path());
     Ok(response.streaming(body))
 }

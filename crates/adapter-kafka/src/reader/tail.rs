@@ -1,9 +1,10 @@
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use async_trait::async_trait;
 use ordersystem_application::{BrokerError, Position, Record, Subscription, Tail, TailFrom, Topic};
 use rdkafka::consumer::Consumer as _;
-use rdkafka::error::KafkaError;
+use rdkafka::error::{KafkaError, RDKafkaErrorCode};
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::{Consumer, Library, Reader, settings};
@@ -34,7 +35,7 @@ fn assign(consumer: &Consumer, from: &TailFrom) -> Result<Position, KafkaError> 
     for topic in Topic::ALL {
         let name = config.topics.name(topic);
         for partition in partitions(consumer, name, config.patience.request)? {
-            let kept = consumer.fetch_watermarks(name, partition, config.patience.request)?;
+            let kept = watermarks(consumer, name, partition, config.patience.request)?;
             let passed = passed(from, (topic, partition), kept);
             if let Some(passed) = passed {
                 position.set(topic, partition, passed);
@@ -45,6 +46,34 @@ fn assign(consumer: &Consumer, from: &TailFrom) -> Result<Position, KafkaError> 
     }
     consumer.assign(&list)?;
     Ok(position)
+}
+
+/// How long a partition without a leader is left alone.
+const ELECTION: Duration = Duration::from_millis(50);
+
+/// The first offset that is kept and the next that will be written. A partition that was just made, or whose leader was just
+/// lost, has its new leader within moments.
+fn watermarks(
+    consumer: &Consumer,
+    topic: &str,
+    partition: i32,
+    patience: Duration,
+) -> Result<(i64, i64), KafkaError> {
+    let asked = Instant::now();
+    loop {
+        match consumer.fetch_watermarks(topic, partition, patience) {
+            Err(error) if is_passing(&error) && asked.elapsed() < patience => {
+                thread::sleep(ELECTION);
+            }
+            answer => return answer,
+        }
+    }
+}
+
+fn is_passing(error: &KafkaError) -> bool {
+    use RDKafkaErrorCode::{LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition};
+    let passing = [LeaderNotAvailable, NotLeaderForPartition, UnknownTopicOrPartition];
+    error.rdkafka_error_code().is_some_and(|code| passing.contains(&code))
 }
 
 fn partitions(

@@ -37,7 +37,7 @@ const STREAM_EVENTS: Operation = Operation {
             )],
         }),
     }],
-    refusals: &["OVERLOADED"],
+    refusals: &["OVERLOADED", "BROKER_UNAVAILABLE"],
     errors: Errors::Read,
 };
 
