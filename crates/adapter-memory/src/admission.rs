@@ -4,8 +4,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
-use ordersystem_shared_kernel::{ProductId, Quantity, Version};
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
+use ordersystem_shared_kernel::{ProductId, Quantity};
 
 /// The fast counters in this process. Products whose stock is unlimited are simply not in it. Clones share the counters.
 #[derive(Debug, Clone, Default)]
@@ -17,8 +17,7 @@ pub struct CounterAdmission {
 #[derive(Debug, Clone, Copy)]
 struct Known {
     counters: Counters,
-    /// Epoch and version.
-    version: (i64, Version),
+    fence: Fence,
 }
 
 impl CounterAdmission {
@@ -56,12 +55,12 @@ impl StockAdmission for CounterAdmission {
         let mut known = self.known();
         let mut overtaken = Vec::new();
         for level in levels {
-            let version = (epoch, level.version);
-            if known.get(&level.product).is_some_and(|old| old.version > version) {
+            let fence = Fence { epoch, version: level.version };
+            if known.get(&level.product).is_some_and(|old| old.fence > fence) {
                 overtaken.push(level.product);
             } else {
                 let counters = Counters { stock: level.available(), reserved: level.reserved };
-                known.insert(level.product, Known { counters, version });
+                known.insert(level.product, Known { counters, fence });
             }
         }
         overtaken
@@ -73,6 +72,11 @@ impl StockAdmission for CounterAdmission {
 
     async fn wait_for_loss(&self) {
         future::pending().await
+    }
+
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        let known = self.known();
+        products.iter().map(|product| known.get(product).map(|known| known.fence)).collect()
     }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {

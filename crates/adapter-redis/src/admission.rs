@@ -3,8 +3,8 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use async_trait::async_trait;
 use deadpool_redis::redis::{cmd, from_redis_value};
-use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
-use ordersystem_shared_kernel::{ProductId, Quantity};
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
+use ordersystem_shared_kernel::{ProductId, Quantity, Version};
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -96,7 +96,25 @@ impl RedisAdmission {
         self.shared.link.within_budget_of(trips, answer).await
     }
 
-    async fn stock(&self, products: &[ProductId]) -> Result<Vec<Option<Counters>>, RedisDown> {
+    /// What `read` makes of the three values of each product; nothing while Redis is left alone.
+    async fn read<T: Clone>(
+        &self,
+        products: &[ProductId],
+        read: impl Fn(&[Raw]) -> Option<T>,
+    ) -> Vec<Option<T>> {
+        let fuse = &self.shared.admission;
+        if products.is_empty() || !fuse.allows() {
+            return vec![None; products.len()];
+        }
+        let values = self.values(products).await;
+        self.shared.report(fuse, &values);
+        match values {
+            Ok(values) => values.chunks(3).map(read).collect(),
+            Err(_down) => vec![None; products.len()],
+        }
+    }
+
+    async fn values(&self, products: &[ProductId]) -> Result<Vec<Raw>, RedisDown> {
         let keys = self.shared.link.keys();
         let per_command = if keys == Keys::Plain { Self::PER_COMMAND } else { 1 };
         let commands = products.chunks(per_command).map(|products| {
@@ -106,8 +124,7 @@ impl RedisAdmission {
         });
         let replies = self.shared.link.ask(commands.collect()).await?;
         let values: Result<Vec<_>, _> = replies.into_iter().map(values).collect();
-        let values: Vec<_> = values?.into_iter().flatten().collect();
-        Ok(values.chunks(3).map(known).collect())
+        Ok(values?.into_iter().flatten().collect())
     }
 }
 
@@ -157,15 +174,12 @@ impl StockAdmission for RedisAdmission {
         self.shared.losses.announced().await;
     }
 
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        self.read(products, fence).await
+    }
+
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
-        let fuse = &self.shared.admission;
-        let nothing = || vec![None; products.len()];
-        if products.is_empty() || !fuse.allows() {
-            return nothing();
-        }
-        let counters = self.stock(products).await;
-        self.shared.report(fuse, &counters);
-        counters.unwrap_or_else(|_| nothing())
+        self.read(products, known).await
     }
 }
 
@@ -219,6 +233,12 @@ fn known(values: &[Raw]) -> Option<Counters> {
     let [stock, reserved, version] = values else { return None };
     version.as_ref()?;
     Some(Counters { stock: whole(stock.as_deref()?)?, reserved: whole(reserved.as_deref()?)? })
+}
+
+fn fence(values: &[Raw]) -> Option<Fence> {
+    let [_, _, version] = values else { return None };
+    let (epoch, version) = str::from_utf8(version.as_deref()?).ok()?.split_once(':')?;
+    Some(Fence { epoch: epoch.parse().ok()?, version: Version::new(version.parse().ok()?) })
 }
 
 fn whole(value: &[u8]) -> Option<i64> {

@@ -15,7 +15,7 @@ pub use error::{InventoryError, StockError};
 pub use event::{InventoryEvent, StockEventType};
 pub use level::StockLevel;
 pub use movement::{LedgerEntry, LedgerKind, MoveKind, StockMove};
-pub use port::{Admission, Counters, StockAdmission, StockRepository};
+pub use port::{Admission, Counters, Fence, StockAdmission, StockRepository};
 pub use product::{Product, ProductChange, ProductDraft, ProductError, ProductEvent, Stocking};
 pub use reservation::{Reservation, ReservationState};
 pub use service::StockService;

@@ -1,5 +1,5 @@
 use async_trait::async_trait;
-use ordersystem_shared_kernel::{OrderId, ProductId, Quantity, RepositoryError};
+use ordersystem_shared_kernel::{OrderId, ProductId, Quantity, RepositoryError, Version};
 
 use crate::{InventoryError, Reservation, StockLevel, StockMove};
 
@@ -37,6 +37,15 @@ pub struct Counters {
     pub reserved: i64,
 }
 
+/// What the counters of a product were last set to: a later epoch is newer than any version of an earlier one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Fence {
+    /// Of the stock versions, see [`StockAdmission::enter_epoch`].
+    pub epoch: i64,
+    /// Of the level that was projected.
+    pub version: Version,
+}
+
 /// Port: the fast counters in front of the database (Redis, or RAM). They only ever hint: no answer of theirs sells
 /// anything. None of the calls fails; counters that are down answer as if they knew nothing.
 #[async_trait]
@@ -55,6 +64,9 @@ pub trait StockAdmission: Send + Sync {
     /// MUST return when the counters may have forgotten something, so that everything is projected once more. Counters
     /// that never forget never return.
     async fn wait_for_loss(&self);
+
+    /// MUST return what the counters of each product were last set to, none where they know nothing.
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>>;
 
     /// MUST return one entry per product, none where the counters know nothing.
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>>;

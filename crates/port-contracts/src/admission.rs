@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
 use ordersystem_shared_kernel::{ProductId, Quantity, Version};
 use tokio::task::JoinSet;
 
@@ -94,6 +94,19 @@ pub async fn names_what_was_overtaken(counters: Port) {
         [],
         "an equal version is no overtaking"
     );
+}
+
+/// What the counters were last set to, so that a store can be found to have been set back.
+pub async fn tells_what_it_was_last_set_to(counters: Port) {
+    let fences = async || counters.fences(&[ProductId::new(2), ProductId::new(1)]).await;
+    assert_eq!(fences().await, [None, None], "one entry per product");
+    counters.project(&[level(1, 50, 5, 7)]).await;
+    counters.admit(&lines(&[(1, 1)])).await;
+    let fence = |epoch, version| Some(Fence { epoch, version: Version::new(version) });
+    assert_eq!(fences().await, [None, fence(1, 7)], "a soft hold is no version");
+    counters.enter_epoch(3);
+    counters.project(&[level(1, 50, 5, 2)]).await;
+    assert_eq!(fences().await, [None, fence(3, 2)]);
 }
 
 /// A store that was set back counts its versions anew; an epoch that is over changes nothing any more.

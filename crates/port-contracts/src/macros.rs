@@ -102,6 +102,7 @@ macro_rules! admission_contract {
             ignores_older_projections,
             repairs_leaked_holds_by_an_equal_version,
             names_what_was_overtaken,
+            tells_what_it_was_last_set_to,
             starts_its_versions_anew_in_a_new_epoch,
             never_admits_more_than_there_is,
         ]);

@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ordersystem_application::{Page, Reads, StoreUnavailable, UseCases};
-use ordersystem_inventory::{Counters, StockAdmission, StockLevel};
-use ordersystem_shared_kernel::{Aggregate, Clock, ProductId};
-use tokio::time::{Instant, sleep, timeout};
+use ordersystem_inventory::{Counters, Fence, StockAdmission, StockLevel};
+use ordersystem_shared_kernel::{Aggregate, Clock, ProductId, Version};
+use tokio::time::{Instant, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Backoff;
@@ -58,8 +58,6 @@ impl fmt::Display for Drift {
 
 impl Reconcile {
     const PAGE: usize = 500;
-    /// A projection that was overtaken has arrived by then; counters that are still ahead know more than the store.
-    const SETTLED: Duration = Duration::from_secs(1);
 
     /// Between these two.
     pub fn new(reads: Arc<dyn Reads>, admission: Arc<dyn StockAdmission>) -> Self {
@@ -90,8 +88,8 @@ impl Reconcile {
                 _ => break,
             }
         }
-        if !ahead.is_empty() && self.are_still_ahead(&ahead).await? {
-            self.raise_epoch().await?;
+        if let Some(fence) = self.ahead_of_the_store(&ahead).await? {
+            self.begin_epoch_after(fence.epoch).await?;
             drifts.extend(Box::pin(self.pass()).await?);
         }
         Ok(drifts)
@@ -117,24 +115,34 @@ impl Reconcile {
         Ok(())
     }
 
-    /// Whether the counters know newer versions than the store even after a while, which only happens when the store was
-    /// restored to an older point or lost its last commits.
-    async fn are_still_ahead(&self, products: &[ProductId]) -> Result<bool, StoreUnavailable> {
-        sleep(Self::SETTLED).await;
-        for product in products {
+    /// What the counters know that the store never said, which only happens when the store was restored to an older point
+    /// or lost its last commits. A level is projected after its commit: whatever the counters know now, a store that was
+    /// not set back knows when it is read afterwards.
+    async fn ahead_of_the_store(
+        &self,
+        products: &[ProductId],
+    ) -> Result<Option<Fence>, StoreUnavailable> {
+        let fences = self.admission.fences(products).await;
+        let epoch = self.reads.stock_epoch().await?;
+        for (product, fence) in products.iter().zip(fences) {
+            let Some(known) = fence else { continue };
             let page = Page { after: Some(product.get() - 1), limit: 1 };
             let found = self.reads.products(page).await?;
-            let levels: Vec<_> = found.iter().filter_map(|listed| listed.level).collect();
-            if self.admission.project(&levels).await.contains(product) {
-                return Ok(true);
+            let level =
+                found.iter().filter_map(|listed| listed.level).find(|it| it.product == *product);
+            let version = level.map_or(Version::new(0), |level| level.version);
+            if known > (Fence { epoch, version }) {
+                return Ok(Some(known));
             }
         }
-        Ok(false)
+        Ok(None)
     }
 
-    async fn raise_epoch(&self) -> Result<(), StoreUnavailable> {
-        let from = self.reads.stock_epoch().await?;
-        let epoch = self.reads.raise_stock_epoch(from).await?;
+    async fn begin_epoch_after(&self, last: i64) -> Result<(), StoreUnavailable> {
+        let mut epoch = self.reads.stock_epoch().await?;
+        while epoch <= last {
+            epoch = self.reads.raise_stock_epoch(epoch).await?;
+        }
         tracing::error!(
             "the counters know newer stock than the database: it was set back; epoch {epoch} begins"
         );

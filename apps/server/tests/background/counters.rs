@@ -1,9 +1,10 @@
 use std::sync::Arc;
 
+use async_trait::async_trait;
 use ordersystem::background::reconcile::Reconcile;
 use ordersystem_adapter_memory::CounterAdmission;
-use ordersystem_inventory::{Counters, StockAdmission, StockLevel};
-use ordersystem_shared_kernel::Quantity;
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
+use ordersystem_shared_kernel::{ProductId, Quantity, Version};
 
 use crate::shop::{A, Shop};
 
@@ -50,4 +51,67 @@ async fn a_leaked_soft_hold_is_given_back() {
     assert_eq!(shop.counted().await, Some((45, 5)));
     assert_eq!(reconcile(&shop).pass().await.unwrap().len(), 1);
     assert_eq!(shop.counted().await, Some((50, 0)));
+}
+
+/// A database that was restored from a backup counts its versions anew; counters that stayed ahead would never follow it.
+#[tokio::test]
+async fn counters_that_are_ahead_of_a_store_that_was_set_back_begin_a_new_epoch() {
+    let shop = Shop::open().await;
+    shop.placed(3).await;
+    let lost = StockLevel { version: Version::new(100), reserved: 7, ..shop.level().await };
+    shop.counters.project(&[lost]).await;
+    reconcile(&shop).pass().await.unwrap();
+    assert_eq!(shop.counted().await, Some((47, 3)), "the store's word counts");
+    assert_eq!(shop.world.engines.reads.stock_epoch().await, Ok(2));
+    shop.placed(1).await;
+    assert_eq!(shop.counted().await, Some((46, 4)), "and goes on counting");
+    reconcile(&shop).pass().await.unwrap();
+    assert_eq!(shop.world.engines.reads.stock_epoch().await, Ok(2), "once is enough");
+}
+
+/// Counters that learn of one more order before each projection reaches them.
+struct Overtaking {
+    counters: CounterAdmission,
+    shop: Arc<Shop>,
+}
+
+#[async_trait]
+impl StockAdmission for Overtaking {
+    async fn admit(&self, lines: &[(ProductId, Quantity)]) -> Admission {
+        self.counters.admit(lines).await
+    }
+
+    async fn project(&self, levels: &[StockLevel]) -> Vec<ProductId> {
+        self.shop.placed(1).await;
+        self.counters.project(levels).await
+    }
+
+    fn enter_epoch(&self, epoch: i64) {
+        self.counters.enter_epoch(epoch);
+    }
+
+    async fn wait_for_loss(&self) {
+        self.counters.wait_for_loss().await;
+    }
+
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        self.counters.fences(products).await
+    }
+
+    async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
+        self.counters.counters(products).await
+    }
+}
+
+/// Between the look at the store and the projection others commit; that is no store that was set back.
+#[tokio::test]
+async fn a_projection_that_is_overtaken_begins_no_epoch() {
+    let shop = Arc::new(Shop::open().await);
+    let busy = Overtaking { counters: shop.counters.clone(), shop: shop.clone() };
+    let reconcile = Reconcile::new(Arc::new(shop.store.clone()), Arc::new(busy));
+    for _ in 0..3 {
+        reconcile.pass().await.unwrap();
+    }
+    assert_eq!(shop.counted().await, Some((47, 3)), "the newer word stays");
+    assert_eq!(shop.world.engines.reads.stock_epoch().await, Ok(1));
 }

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ordersystem_adapter_redis::{Redis, RedisAdmission, RedisConfig};
-use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
 use ordersystem_shared_kernel::{ProductId, Quantity, Version};
 use ordersystem_test_engines::redis::Server;
 
@@ -56,6 +56,10 @@ impl StockAdmission for Guarded {
 
     async fn wait_for_loss(&self) {
         self.admission.wait_for_loss().await;
+    }
+
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        self.admission.fences(products).await
     }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {

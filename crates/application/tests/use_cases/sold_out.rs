@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ordersystem_application::{Call, PlaceOrderError, Store, UseCases};
-use ordersystem_inventory::{Admission, Counters, StockAdmission, StockLevel};
+use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
 use ordersystem_port_contracts::unit::{self, quantity};
 use ordersystem_shared_kernel::{Clock, ProductId, Quantity};
 
@@ -32,6 +32,10 @@ impl StockAdmission for Liar {
         std::future::pending().await
     }
 
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        vec![None; products.len()]
+    }
+
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
         vec![None; products.len()]
     }
@@ -54,6 +58,10 @@ impl StockAdmission for Down {
 
     async fn wait_for_loss(&self) {
         std::future::pending().await
+    }
+
+    async fn fences(&self, products: &[ProductId]) -> Vec<Option<Fence>> {
+        vec![None; products.len()]
     }
 
     async fn counters(&self, products: &[ProductId]) -> Vec<Option<Counters>> {
