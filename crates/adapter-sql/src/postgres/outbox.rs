@@ -18,7 +18,7 @@ use crate::schema::types::DbTs;
 const SLICE: i64 = 2_000;
 
 /// As many waiting messages are counted; of more the statistics of the database know well enough how many there are.
-const COUNTED: i64 = 100_000;
+const COUNTED: i64 = 10_000;
 
 #[async_trait]
 impl Outbox for PostgresStore {
@@ -110,18 +110,22 @@ impl Outbox for PostgresStore {
     }
 }
 
-/// Merges the buckets' own orders: each is walked along its part of the index only as far as it is needed.
+/// The first positions of each bucket, of these the first, and of these the rows.
 ///
-/// The text is never prepared for later: how the rows are best found depends on how many wait.
+/// A bucket is a range of one number: its order, by bucket and position, is the one of the index on what waits alone. Asked
+/// for `bucket = 3` the planner may walk along the primary key instead, past all that was published and not purged yet.
 fn unpublished(buckets: &[Bucket]) -> String {
     let slices = buckets.iter().map(|bucket| {
         let number = bucket.number();
-        format!("SELECT * FROM outbox WHERE bucket = {number} AND published_at IS NULL")
+        format!(
+            "(SELECT id FROM outbox WHERE bucket BETWEEN {number} AND {number}
+                AND published_at IS NULL ORDER BY bucket, id LIMIT $1)"
+        )
     });
     let slices: Vec<String> = slices.collect();
     format!(
-        "SELECT id, event_id, topic, key, sequence, kind, payload, at, trace
-        FROM ({}) waiting ORDER BY id LIMIT $1",
+        "SELECT id, event_id, topic, key, sequence, kind, payload, at, trace FROM outbox
+        WHERE id = ANY (ARRAY (SELECT id FROM ({}) waiting ORDER BY id LIMIT $1)) ORDER BY id",
         slices.join(" UNION ALL ")
     )
 }
@@ -135,8 +139,8 @@ const WAITING: &str = "SELECT
         / current_setting('block_size')::bigint)::bigint
         FROM pg_class WHERE oid = 'outbox_pending'::regclass) AS estimate,
     (SELECT min(first.at) FROM generate_series(0, 15) AS number, LATERAL (
-        SELECT at FROM outbox WHERE bucket = number AND published_at IS NULL
-        ORDER BY id LIMIT 1) first) AS oldest";
+        SELECT at FROM outbox WHERE bucket BETWEEN number AND number AND published_at IS NULL
+        ORDER BY bucket, id LIMIT 1) first) AS oldest";
 
 #[derive(QueryableByName)]
 struct Waiting {

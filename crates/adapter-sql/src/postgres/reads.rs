@@ -164,11 +164,20 @@ const COLUMNS: &str = "o.id, o.status, o.version, o.total, o.currency, o.line_co
     o.updated_at";
 
 /// Walks along the orders, or along those in one state, from the newest on.
+///
+/// A state is a range of one name: its order is the one of the index by state. Asked for `status = 'CANCELLED'` the planner
+/// may walk along all orders instead, past very many if none was cancelled lately.
 fn slice_of(filter: &OrderFilter, status: Option<usize>) -> String {
-    let status = status.map(|place| format!(" AND o.status = $3[{place}]")).unwrap_or_default();
+    let (state, order) = match status {
+        Some(place) => (
+            format!(" AND o.status BETWEEN $3[{place}] AND $3[{place}]"),
+            "o.status DESC, o.id DESC",
+        ),
+        None => (String::new(), "o.id DESC"),
+    };
     let placed = placed(filter);
     format!(
-        "(SELECT {COLUMNS} FROM orders o WHERE o.id < $1{status}{placed} ORDER BY o.id DESC LIMIT $2)"
+        "(SELECT {COLUMNS} FROM orders o WHERE o.id < $1{state}{placed} ORDER BY {order} LIMIT $2)"
     )
 }
 

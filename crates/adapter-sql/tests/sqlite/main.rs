@@ -4,6 +4,8 @@
 
 mod contracts;
 mod group_commit;
+#[path = "../common/past.rs"]
+mod past;
 mod plans;
 mod restart;
 mod schema;

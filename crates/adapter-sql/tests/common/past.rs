@@ -1,0 +1,96 @@
+//! A shop that has seen everything, and what can be done to its database past the use cases.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ordersystem_adapter_memory::{CounterAdmission, ManualClock, SequentialIds};
+use ordersystem_adapter_sql::Database;
+use ordersystem_application::{Call, Policy, Ports, UseCases};
+use ordersystem_order::{Basket, Cause};
+use ordersystem_payment::GatewayOutcome;
+use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId, Quantity};
+
+/// An order in every state: 1 open, 2 cancelled, 3 paid and cancelled, 4 failed, 5 delivered, 6 expired.
+pub(crate) async fn live(store: &(impl Database + Clone + 'static), clock: &ManualClock) {
+    let shop = use_cases(store, clock);
+    shop.seed_samples().await.unwrap();
+    placed(&shop).await;
+    let order = placed(&shop).await;
+    shop.cancel_order(order, Call::default()).await.unwrap();
+    let order = paid(&shop).await;
+    shop.start_shipment(order, Call::default()).await.unwrap();
+    shop.cancel_order(order, Call::default()).await.unwrap();
+    let order = placed(&shop).await;
+    shop.request_payment(order, Call::default()).await.unwrap();
+    shop.settle_payment(order, GatewayOutcome::Failure, Call::default()).await.unwrap();
+    let order = paid(&shop).await;
+    shop.start_shipment(order, Call::default()).await.unwrap();
+    shop.ship(order, Cause::Scheduler, Call::default()).await.unwrap();
+    shop.deliver(order, Cause::Scheduler, Call::default()).await.unwrap();
+    let order = placed(&shop).await;
+    shop.expire_hold(order).await.unwrap();
+}
+
+fn use_cases(store: &(impl Database + Clone + 'static), clock: &ManualClock) -> UseCases {
+    let ports = Ports {
+        store: Arc::new(store.clone()),
+        admission: Arc::new(CounterAdmission::default()),
+        numbers: Arc::new(store.clone()),
+        clock: Arc::new(clock.clone()),
+        ids: Arc::new(SequentialIds::default()),
+    };
+    let (courier, zone) = ("courier".to_owned(), chrono_tz::Asia::Seoul);
+    UseCases::new(ports, Policy { hold: Duration::from_secs(3600), courier, zone })
+}
+
+async fn placed(shop: &UseCases) -> OrderId {
+    let basket = Basket::single(ProductId::new(1), Quantity::new(2).unwrap());
+    shop.place_order(basket, Call::default()).await.unwrap().id()
+}
+
+async fn paid(shop: &UseCases) -> OrderId {
+    let order = placed(shop).await;
+    shop.request_payment(order, Call::default()).await.unwrap();
+    shop.settle_payment(order, GatewayOutcome::Success, Call::default()).await.unwrap();
+    order
+}
+
+/// Which invariants are broken.
+pub(crate) async fn broken(store: &impl Database) -> Vec<&'static str> {
+    let findings = store.verify().await.unwrap();
+    assert_eq!(findings.len(), 12, "every invariant is checked");
+    findings.iter().filter(|f| f.broken != 0).map(|f| f.invariant).collect()
+}
+
+/// What somebody does to a database, and which invariants that breaks.
+pub(crate) type Damage = (&'static str, &'static [&'static str]);
+
+/// To the stock.
+pub(crate) const STOCK: [Damage; 5] = [
+    ("UPDATE products SET total_stock = total_stock + 1 WHERE id = 1", &["I1", "I5"]),
+    ("UPDATE products SET reserved_stock = 0 WHERE id = 1", &["I2", "I5"]),
+    ("UPDATE stock_ledger SET total_after = total_after + 1 WHERE version = 3", &["I5"]),
+    ("DELETE FROM stock_ledger WHERE version = 3", &["I5", "I10"]),
+    ("UPDATE stock_ledger SET kind = 'RELEASE' WHERE kind = 'RETURN'", &["I10"]),
+];
+
+/// To orders and their holds.
+pub(crate) const ORDERS: [Damage; 4] = [
+    ("DELETE FROM order_history WHERE order_id = 5 AND version = 3", &["I8", "I11"]),
+    ("UPDATE orders SET status = 'SHIPPED' WHERE id = 5", &["I8", "I18"]),
+    ("UPDATE reservations SET state = 'RELEASED' WHERE order_id = 1", &["I2", "I9"]),
+    ("DELETE FROM reservations WHERE order_id = 2", &["I9"]),
+];
+
+/// To money and parcels.
+pub(crate) const VALUES: [Damage; 5] = [
+    (
+        "DROP INDEX payments_captured_once;
+         UPDATE payments SET order_id = 5, attempt = 2 WHERE order_id = 3",
+        &["I15", "I17"],
+    ),
+    ("DELETE FROM refunds", &["I16", "I17"]),
+    ("UPDATE refunds SET amount = amount + 1", &["I16"]),
+    ("DELETE FROM deliveries WHERE order_id = 5", &["I18"]),
+    ("UPDATE deliveries SET status = 'SHIPPED' WHERE order_id = 3", &["I18"]),
+];
