@@ -9,7 +9,7 @@ use diesel_async::pooled_connection::{
 };
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use futures_util::FutureExt as _;
-use futures_util::future::BoxFuture;
+use futures_util::future::{BoxFuture, try_join_all};
 
 use ordersystem_application::StoreUnavailable;
 
@@ -64,6 +64,13 @@ impl Readers {
             .runtime(Runtime::Tokio1)
             .build();
         Ok(Self { pool: pool.map_err(|error| endpoint.cannot_use(error))? })
+    }
+
+    /// Opens every connection: a burst of reads at the start would wait for them longer than a read may wait.
+    pub(super) async fn warm_up(&self) -> Result<(), String> {
+        let connections = (0..self.pool.status().max_size).map(|_| self.pool.get());
+        let opened = try_join_all(connections).await;
+        opened.map(drop).map_err(|error| error.to_string())
     }
 
     /// Runs a read, or a statement that stands alone. `what` is named in the log when it fails.

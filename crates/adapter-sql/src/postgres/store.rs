@@ -169,6 +169,7 @@ async fn prepare(config: &PostgresConfig) -> Result<(Endpoint, Readers), OpenErr
     check_server(&endpoint).await?;
     bring_up_to_date(&endpoint).await?;
     let readers = Readers::new(&endpoint, config)?;
+    readers.warm_up().await.map_err(|why| endpoint.cannot_use(why))?;
     Ok((endpoint, readers))
 }
 
