@@ -71,6 +71,17 @@ impl Server {
         self.signal("-CONT");
     }
 
+    /// The files in which it keeps a topic's messages.
+    pub fn logs_of(&self, topic: &str) -> Vec<PathBuf> {
+        let data = self.folder.path().join("kafka/data");
+        let partitions = std::fs::read_dir(data).expect("a broker keeps its data here").flatten();
+        let own = partitions.filter(|entry| entry.file_name().to_string_lossy().starts_with(topic));
+        let files =
+            own.flat_map(|partition| std::fs::read_dir(partition.path()).into_iter().flatten());
+        let paths = files.flatten().map(|file| file.path());
+        paths.filter(|path| path.extension().is_some_and(|end| end == "log")).collect()
+    }
+
     fn signal(&self, signal: &str) {
         let file = self.folder.path().join("kafka/pid");
         let pid = std::fs::read_to_string(file).expect("a broker that runs has a pid file");
