@@ -4,19 +4,24 @@ use std::thread;
 
 use serde_json::json;
 
-use crate::support::{Server, run, verify, wait_until};
+use crate::support::{Server, World, in_both_worlds, wait_until};
+
+in_both_worlds! {
+    no_order_that_was_answered_201_is_lost_by_kill_9,
+    everything_survives_a_restart,
+    the_timeline_of_an_order_can_be_read_beside_the_running_server,
+}
 
 /// Ten times: orders from eight threads, `kill -9` in the middle of it, start again. Whoever got a 201 has an order.
-#[test]
-fn no_order_that_was_answered_201_is_lost_by_kill_9() {
-    let mut server = Server::start(&[]);
+fn no_order_that_was_answered_201_is_lost_by_kill_9(world: &World) {
+    let mut server = world.start(&[]);
     let product = server.client().new_product(1_000_000);
     let mut kept = Vec::new();
     for round in 1..=10 {
         let accepted = orders_until_killed(server, product, 40 * round);
-        server = Server::start_in(accepted.1, &[]);
-        kept.extend(accepted.0);
-        verify(server.folder().path());
+        server = world.start(&[]);
+        kept.extend(accepted);
+        world.verify();
     }
     assert!(kept.len() >= 10 * 40, "too few orders to mean anything: {}", kept.len());
     for order in &kept {
@@ -30,12 +35,8 @@ fn no_order_that_was_answered_201_is_lost_by_kill_9() {
 }
 
 /// Kills the server as soon as it has accepted `enough` orders while others are under way.
-fn orders_until_killed(
-    server: Server,
-    product: i64,
-    enough: usize,
-) -> (Vec<i64>, std::sync::Arc<tempfile::TempDir>) {
-    let (client, folder) = (server.client(), server.folder());
+fn orders_until_killed(server: Server, product: i64, enough: usize) -> Vec<i64> {
+    let client = server.client();
     let (accepted, dead) = (Mutex::new(Vec::new()), AtomicBool::new(false));
     thread::scope(|scope| {
         for _ in 0..8 {
@@ -51,20 +52,12 @@ fn orders_until_killed(
         server.kill();
         dead.store(true, Ordering::Relaxed);
     });
-    (accepted.into_inner().unwrap(), folder)
+    accepted.into_inner().unwrap()
 }
 
-#[test]
-fn everything_survives_a_restart() {
-    let server = Server::start(&[]);
-    let (_, order) = server.client().order(1, 2).unwrap();
-    let order = order.unwrap();
-    server.call("POST", &format!("/api/orders/{order}/payment"), &json!(null));
-    server.call(
-        "POST",
-        &format!("/api/orders/{order}/payment/complete?success=true"),
-        &json!(null),
-    );
+fn everything_survives_a_restart(world: &World) {
+    let server = world.start(&[]);
+    let order = server.client().paid(1, 2);
     wait_until("the delivery is prepared", || {
         server.get(&format!("/api/delivery/{order}")).0 == 200
     });
@@ -77,10 +70,9 @@ fn everything_survives_a_restart() {
         "/api/inventory".to_owned(),
     ];
     let before: Vec<_> = paths.iter().map(|path| server.get(path)).collect();
-    let folder = server.folder();
     server.stop();
 
-    let server = Server::start_in(folder, &[]);
+    let server = world.start(&[]);
     let after: Vec<_> = paths.iter().map(|path| server.get(path)).collect();
     assert_eq!(before, after);
     let (_, next) = server.client().order(1, 1).unwrap();
@@ -89,29 +81,26 @@ fn everything_survives_a_restart() {
 
 #[test]
 fn ephemeral_leaves_nothing_behind() {
-    let server = Server::start(&["--ephemeral"]);
+    let world = World::in_ram();
+    let server = world.start(&[]);
     server.client().order(1, 1).unwrap();
-    let folder = server.folder();
-    assert!(!server.database().exists());
+    assert!(!world.folder().join("data").exists());
     server.stop();
-    let server = Server::start_in(folder, &["--ephemeral"]);
+    let server = world.start(&[]);
     assert_eq!(server.get("/api/orders/1").0, 404);
 }
 
-#[test]
-fn the_timeline_of_an_order_can_be_read_beside_the_running_server() {
-    let server = Server::start(&[]);
+fn the_timeline_of_an_order_can_be_read_beside_the_running_server(world: &World) {
+    let server = world.start(&[]);
     let (_, order) = server.client().order(1, 2).unwrap();
     let order = order.unwrap().to_string();
     server.call("DELETE", &format!("/api/orders/{order}"), &json!(null));
-    let folder = server.folder();
-    let (code, out, err) = run(folder.path(), &["order", "show", &order, "--timeline"]);
+    let (code, out, err) = world.run(&["order", "show", &order, "--timeline"]);
     assert_eq!(code, 0, "{err}");
     for word in ["CREATED", "CANCELLED", "CUSTOMER"] {
         assert!(out.contains(word), "{word} is missing in\n{out}");
     }
-    let (code, out, _) =
-        run(folder.path(), &["inventory", "status", "--json", "--url", server.url()]);
+    let (code, out, _) = world.run(&["inventory", "status", "--json", "--url", server.url()]);
     assert_eq!(code, 0);
     let status: serde_json::Value = serde_json::from_str(&out).unwrap();
     assert_eq!(status[0]["databaseStock"], 50, "{out}");

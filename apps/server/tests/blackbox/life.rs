@@ -1,23 +1,20 @@
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 
-use crate::support::{Server, run, wait_until};
+use crate::support::{Server, World, in_both_worlds, wait_until};
 
-fn paid_order(server: &Server) -> i64 {
-    let (_, order) = server.client().order(1, 2).unwrap();
-    let order = order.unwrap();
-    let path = format!("/api/orders/{order}/payment");
-    assert_eq!(server.call("POST", &path, &Value::Null).0, 202);
-    let path = format!("/api/orders/{order}/payment/complete?success=true");
-    assert_eq!(server.call("POST", &path, &Value::Null).0, 200);
-    order
+in_both_worlds! {
+    an_order_reaches_its_customer_and_tells_of_every_step,
+    a_cancelled_paid_order_gives_stock_and_money_back,
+    an_unpaid_order_ends_with_its_hold,
+    topics_are_called_as_the_settings_say,
+    an_order_whose_client_is_gone_is_complete,
 }
 
 /// The whole life by itself, with the delays shortened: created, paid, prepared, shipped, delivered.
-#[test]
-fn an_order_reaches_its_customer_and_tells_of_every_step() {
-    let server = Server::start(&["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"]);
-    let order = paid_order(&server);
+fn an_order_reaches_its_customer_and_tells_of_every_step(world: &World) {
+    let server = world.start(&["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"]);
+    let order = server.client().paid(1, 2);
     wait_until("the order is delivered", || {
         server.get(&format!("/api/delivery/{order}")).1["data"]["status"] == "DELIVERED"
     });
@@ -29,33 +26,21 @@ fn an_order_reaches_its_customer_and_tells_of_every_step() {
         "SHIPPED",
         "DELIVERED",
     ];
-    check_history(&server, order, &expected);
-    check_events(&server, order, &expected);
+    assert_eq!(server.client().history(order), expected);
+    check_events(world, &server, order, &expected);
     check_log(&server, order);
 }
 
-fn check_history(server: &Server, order: i64, expected: &[&str]) {
-    let (_, history) = server.get(&format!("/api/orders/{order}/history"));
-    let reached: Vec<_> = history["data"]["items"]
-        .as_array()
-        .or_else(|| history["data"].as_array())
-        .unwrap()
-        .iter()
-        .map(|entry| entry["to"].as_str().unwrap().to_owned())
-        .collect();
-    assert_eq!(reached, expected);
-}
-
 /// `events tail` shows what was published, in order, in exactly the shape of the contract.
-fn check_events(server: &Server, order: i64, expected: &[&str]) {
+fn check_events(world: &World, server: &Server, order: i64, expected: &[&str]) {
     let stock = ["STOCK_RESERVED", "STOCK_CONFIRMED"];
     let max = (expected.len() + stock.len()).to_string();
     let args = ["events", "tail", "--url", server.url(), "--from-beginning", "--max", &max];
-    let (code, out, err) = run(server.folder().path(), &args);
+    let (code, out, err) = world.run(&args);
     assert_eq!(code, 0, "{err}");
     let of = |topic: &str| -> Vec<Value> {
         out.lines()
-            .filter_map(|line| line.strip_prefix(topic)?.trim().split_once(' '))
+            .filter_map(|line| line.strip_prefix(world.topic(topic))?.trim().split_once(' '))
             .map(|(_, value)| serde_json::from_str(value.trim()).unwrap())
             .collect()
     };
@@ -90,10 +75,9 @@ fn check_log(server: &Server, order: i64) {
     }
 }
 
-#[test]
-fn a_cancelled_paid_order_gives_stock_and_money_back() {
-    let server = Server::start(&[]);
-    let order = paid_order(&server);
+fn a_cancelled_paid_order_gives_stock_and_money_back(world: &World) {
+    let server = world.start(&[]);
+    let order = server.client().paid(1, 2);
     assert_eq!(server.call("DELETE", &format!("/api/orders/{order}"), &Value::Null).0, 200);
     let (_, status) = server.get("/api/inventory/1/status");
     let expected =
@@ -103,9 +87,8 @@ fn a_cancelled_paid_order_gives_stock_and_money_back() {
     assert_eq!(payment["data"]["refunds"][0]["amount"], 20_000, "{payment}");
 }
 
-#[test]
-fn an_unpaid_order_ends_with_its_hold() {
-    let server = Server::start(&["--set", "inventory.reservation-ttl-seconds=1"]);
+fn an_unpaid_order_ends_with_its_hold(world: &World) {
+    let server = world.start(&["--set", "inventory.reservation-ttl-seconds=1"]);
     let (_, order) = server.client().order(1, 5).unwrap();
     let path = format!("/api/orders/{}", order.unwrap());
     wait_until("the hold expires", || server.get(&path).1["data"]["status"] == "CANCELLED");
@@ -113,23 +96,23 @@ fn an_unpaid_order_ends_with_its_hold() {
     assert_eq!(status["data"]["redisStock"], 50);
 }
 
-#[test]
-fn topics_are_called_as_the_settings_say() {
-    let server = Server::start(&["--set", "kafka.topics.order-events=shop.orders"]);
+fn topics_are_called_as_the_settings_say(world: &World) {
+    let name = format!("shop.{}", world.topic("order-events"));
+    let server = world.start(&["--set", &format!("kafka.topics.order-events={name}")]);
     server.client().order(1, 2).unwrap();
     let args = ["events", "tail", "--url", server.url(), "--from-beginning", "--max", "1"];
-    let args = [&args[..], &["--topic", "shop.orders"]].concat();
-    let (code, out, err) = run(server.folder().path(), &args);
+    let args = [&args[..], &["--topic", &name]].concat();
+    let (code, out, err) = world.run(&args);
     assert_eq!(code, 0, "{err}");
-    assert!(out.starts_with("shop.orders 1 {\"orderId\":1,"), "{out}");
-    assert_eq!(server.get("/api/events/stream?topic=order-events").0, 400);
+    assert!(out.starts_with(&format!("{name} 1 {{\"orderId\":1,")), "{out}");
+    let other = format!("/api/events/stream?topic={}", world.topic("order-events"));
+    assert_eq!(server.get(&other).0, 400);
 }
 
 /// A client that resets its connection takes nothing with it: an order that exists has its line in the log, and the
 /// counters know of it.
-#[test]
-fn an_order_whose_client_is_gone_is_complete() {
-    let server = Server::start(&[]);
+fn an_order_whose_client_is_gone_is_complete(world: &World) {
+    let server = world.start(&[]);
     let product = server.client().new_product(10_000);
     let body = json!({"productId": product, "quantity": 1}).to_string();
     let head = "POST /api/orders HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n";

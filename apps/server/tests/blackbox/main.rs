@@ -4,13 +4,17 @@
     clippy::unwrap_used,
     clippy::indexing_slicing,
     clippy::disallowed_methods,
-    reason = "a test that fails here fails with a place, and its environment is what it has to clean"
+    clippy::print_stdout,
+    clippy::print_stderr,
+    reason = "a test that fails here fails with a place, its environment is what it has to clean, and it tells of figures"
 )]
 
 mod durability;
+mod engines;
 mod life;
 mod must_not_repeat;
 mod races;
 mod readme;
 mod start;
 mod support;
+mod transcript;

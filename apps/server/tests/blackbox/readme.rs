@@ -4,7 +4,7 @@ use std::process::Command;
 use serde_json::Value;
 use uuid::Uuid;
 
-use crate::support::Server;
+use crate::support::{Server, World};
 
 /// A fenced block of a page.
 struct Block<'a> {
@@ -37,7 +37,7 @@ fn blocks(page: &str) -> Vec<Block<'_>> {
 fn check_tour(page: &str, least: usize) {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
     let page = std::fs::read_to_string(root.join(page)).unwrap();
-    let server = Server::start(&[]);
+    let server = World::embedded().start(&[]);
     let blocks = blocks(&page);
     let mut calls = 0;
     for (index, block) in blocks.iter().enumerate() {
@@ -60,7 +60,7 @@ fn shell(text: &str, server: &Server) -> String {
     let script = text.replace("http://localhost:8080", server.url());
     let output = Command::new("bash")
         .args(["-euo", "pipefail", "-c", &script])
-        .current_dir(server.folder().path())
+        .current_dir(server.folder())
         .output()
         .unwrap();
     let (out, err) = (String::from_utf8(output.stdout), String::from_utf8(output.stderr));
