@@ -1,6 +1,6 @@
 //! Rows 12 and 13: without the database there are no orders, but clear words, and it goes on as soon as it is back.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use ordersystem_test_engines::proxy::Mode;
 
@@ -12,11 +12,10 @@ fn check_outage(mode: Mode, patience: Duration) {
     let server = world.start(&["--database-url", &url]);
     let client = server.client();
     let product = client.new_product(1_000_000);
-    let (mut begin, mut back) = (Instant::now(), Duration::ZERO);
+    let mut back = Duration::ZERO;
     let load = Load::during(std::slice::from_ref(&client), &[product], |load| {
         load.wait_for_more(100, 201);
         proxy.set(mode);
-        begin = Instant::now();
         load.wait_for_more(3 * Load::CUSTOMERS, 503);
         let refused = client.send("GET", "/api/orders/1", &[], "").unwrap();
         assert_eq!((refused.status, refused.header("retry-after").is_empty()), (503, false));
@@ -31,7 +30,7 @@ fn check_outage(mode: Mode, patience: Duration) {
         });
         load.wait_for_more(100, 201);
     });
-    let mut refused = load.since(begin);
+    let mut refused = load.attempts();
     refused.retain(|attempt| attempt.status == 503);
     let slowest = percentile(&refused, 100);
     println!("{} refused, the slowest after {slowest:?}; back after {back:?}", refused.len());
@@ -59,9 +58,10 @@ fn fault_12_the_database_refuses() {
     check_outage(Mode::Refuse, Duration::from_secs(2));
 }
 
+/// Most are told after two seconds; those whose commit may have happened are when its fate was looked for in vain.
 #[test]
 fn fault_13_the_database_hangs() {
-    check_outage(Mode::Blackhole, Duration::from_secs(3));
+    check_outage(Mode::Blackhole, Duration::from_secs(4));
 }
 
 /// The indexes that the original promised.

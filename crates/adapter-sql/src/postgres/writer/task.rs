@@ -90,7 +90,10 @@ impl Writer {
                 Err(failure) => failure,
             };
             match &failure {
-                Failure::Unknown(_) => return refuse(units, &failure),
+                Failure::Unknown(why) => {
+                    refuse(units, &failure);
+                    return self.refuse_waiting(&Failure::Database(why.clone()));
+                }
                 Failure::Raced(_) | Failure::Lost(_) | Failure::Database(_) => {
                     if retries.pause().await {
                         continue;
@@ -99,7 +102,8 @@ impl Writer {
                 Failure::Locked(_) | Failure::Job(_) => {}
             }
             if matches!(failure, Failure::Database(_)) {
-                return self.give_up(units, &failure);
+                refuse(units, &failure);
+                return self.refuse_waiting(&failure);
             }
             let is_about_one =
                 matches!(failure, Failure::Raced(_) | Failure::Locked(_) | Failure::Job(_));
@@ -161,8 +165,7 @@ impl Writer {
     }
 
     /// The database does not work: what waits now would only wait for the same answer.
-    fn give_up(&mut self, units: Units, failure: &Failure) {
-        refuse(units, failure);
+    fn refuse_waiting(&mut self, failure: &Failure) {
         while let Ok(next) = self.jobs.try_recv() {
             let waiting = self.drain(next, usize::MAX);
             refuse(waiting, failure);
