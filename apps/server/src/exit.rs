@@ -2,13 +2,15 @@
 
 use std::process::ExitCode;
 
-/// The exit codes that scripts may rely on; 2 (usage) is clap's own.
+/// The exit codes that scripts may rely on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Exit {
     /// All is well.
     Ok,
     /// The command did its work and found something wrong.
     Finding,
+    /// The command line asks for what cannot be; clap ends with the same number.
+    Usage,
     /// What the command needs did not answer (`EX_UNAVAILABLE`).
     Unavailable,
     /// The settings are wrong (`EX_CONFIG`).
@@ -21,6 +23,7 @@ impl Exit {
         match self {
             Exit::Ok => 0,
             Exit::Finding => 1,
+            Exit::Usage => 2,
             Exit::Unavailable => 69,
             Exit::Config => 78,
         }

@@ -2,15 +2,18 @@
 
 mod args;
 mod database;
+mod dlq;
 mod doctor;
 mod healthcheck;
 mod http;
 mod inventory;
 mod openapi;
 mod order;
+mod outbox;
 mod settings;
 mod sse;
 mod tail;
+mod time;
 mod verify;
 
 use std::io;
@@ -19,8 +22,8 @@ use ordersystem_shared_kernel::OrderId;
 use tokio::runtime::{Builder, Runtime};
 
 pub use args::{
-    Cli, Command, ConfigCommand, EventsCommand, InventoryCommand, MigrateCommand, OrderCommand,
-    SettingArgs, Shape, TailArgs,
+    Cli, Command, ConfigCommand, DlqCommand, DlqListArgs, EventsCommand, InventoryCommand,
+    MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs, SettingArgs, Shape, TailArgs,
 };
 
 use crate::config::Settings;
@@ -52,7 +55,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
             with_url(args.url.as_deref(), cli, output, |url, output| tail::run(args, url, output))
         }
         Command::Inventory(InventoryCommand::Status { url, json }) => {
-            let shape = if *json { Shape::Json } else { Shape::Table };
+            let shape = Shape::of_flag(*json);
             with_url(url.as_deref(), cli, output, |url, output| inventory::run(shape, url, output))
         }
         Command::Serve => {
@@ -68,6 +71,15 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         Command::Verify => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(verify::run(&settings, output))
         }),
+        Command::Dlq(command) => with_settings(cli, output, |settings, output| {
+            runtime()?.block_on(dlq::run(command, &settings, output))
+        }),
+        Command::Outbox(OutboxCommand::Status { json }) => {
+            let shape = Shape::of_flag(*json);
+            with_settings(cli, output, |settings, output| {
+                runtime()?.block_on(outbox::status(shape, &settings, output))
+            })
+        }
         Command::Order(OrderCommand::Show { id, timeline }) => {
             let timeline = if *timeline { Timeline::Shown } else { Timeline::Hidden };
             with_settings(cli, output, |settings, output| {

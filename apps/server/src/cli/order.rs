@@ -12,6 +12,7 @@ use ordersystem_payment::{Payment, Refund};
 use ordersystem_shared_kernel::{Aggregate, OrderId, Timestamp};
 
 use super::database;
+use super::time::clock_time;
 use crate::config::Settings;
 use crate::exit::Exit;
 use crate::output::Output;
@@ -166,7 +167,7 @@ impl Screen {
     }
 
     fn time(&self, moment: Timestamp) -> String {
-        moment.in_zone(&self.zone).format("%Y-%m-%d %H:%M:%S").to_string()
+        clock_time(moment, self.zone)
     }
 }
 

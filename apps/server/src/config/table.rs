@@ -136,7 +136,7 @@ pub static TABLE: &[Row] = &[
     )
     .alias("REDIS_URL")
     .flag("redis-url"),
-    row("redis.pool-size", whole(1, 1000), "8", "Connections to Redis"),
+    row("redis.pool-size", whole(4, 1000), "8", "Connections to Redis"),
     row(
         "redis.cluster",
         Kind::Switch,

@@ -4,7 +4,9 @@
 
 mod asking;
 mod database;
+mod dead_letters;
 mod events;
+mod outbox;
 mod server;
 mod settings;
 
