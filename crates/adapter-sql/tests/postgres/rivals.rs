@@ -162,9 +162,10 @@ async fn a_payment_without_an_order_is_settled_once() {
         let answers = [one.await.unwrap(), two.await.unwrap()];
         let won = answers.iter().filter(|answer| answer.is_ok()).count();
         let lost = answers.iter().filter(|a| **a == Err(RepositoryError::Conflict)).count();
-        // A rival that came later has seen the settled payment, and a late outcome is another attempt.
         assert!(won >= 1 && won + lost == 2, "{answers:?}");
+        // A rival that came later has seen the settled payment: a late success is another attempt, a late failure nothing.
         let stored = PaymentRepository::payment(&sides[0], order).await.unwrap().unwrap();
-        assert_eq!(stored.attempts().len() > 1, won == 2, "{answers:?}");
+        let attempts = stored.attempts().len();
+        assert!(attempts == 1 || (attempts == 2 && won == 2), "{answers:?}: {attempts}");
     }
 }
