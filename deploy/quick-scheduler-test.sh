@@ -10,6 +10,7 @@ source "$(dirname "$0")/local-server.sh"
 ship_delay=${SHIP_DELAY:-2}
 delivery_delay=${DELIVERY_DELAY:-2}
 patience=20
+topic=${ORDERSYSTEM_KAFKA_TOPICS_ORDER_EVENTS:-order-events}
 step=0
 
 passed() {
@@ -41,7 +42,7 @@ passed "a server listens on $url (ship after ${ship_delay} s, deliver after ${de
 inventory() { call GET /api/inventory/1/status | field "$1"; }
 stock=$(inventory databaseStock)
 held=$(inventory reservedStock)
-follow order-events
+follow "$topic"
 
 order=$(call POST /api/orders '{"productId":1,"quantity":2}' | field orderId)
 expect "order $order" "$(order_status "$order")" CREATED
@@ -68,10 +69,10 @@ expect "the database stock" "$(inventory databaseStock)" $((stock - 2))
 expect "the held stock" "$(inventory reservedStock)" "$held"
 
 life="CREATED PAYMENT_REQUESTED PAYMENT_COMPLETED SHIPMENT_PREPARING SHIPPED DELIVERED"
-published() { grep "\"orderId\":$order," "$folder/order-events" | field status | paste -sd ' '; }
+published() { grep "\"orderId\":$order," "$folder/$topic" | field status | paste -sd ' '; }
 is_published() { [[ $(published) == *DELIVERED ]]; }
 wait_for "$patience" "the topic has the whole life of order $order" is_published
-expect "the topic order-events" "$(published)" "$life"
+expect "the topic $topic" "$(published)" "$life"
 
 logged "the statistics of the deliveries" "배송 상태 통계"
 logged "the work of the scheduler" "DeliveryStatusScheduler"

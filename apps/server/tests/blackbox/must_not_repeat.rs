@@ -2,12 +2,11 @@
 //! The rows about events, timers and counters are tested beside the parts that they are about, those about engines that
 //! are down in `engines`.
 
-use std::process::Command;
 use std::thread;
 
 use serde_json::{Value, json};
 
-use crate::support::{Client, World, in_both_worlds, in_every_world, wait_until, without_settings};
+use crate::support::{Client, World, in_both_worlds, in_every_world, wait_until};
 
 in_every_world! {
     must_not_repeat_d03_d26_a_failed_payment_cancels_once_and_is_kept,
@@ -30,6 +29,7 @@ in_both_worlds! {
     must_not_repeat_d29_a_restart_adds_no_products_and_forgets_no_hold,
     must_not_repeat_d31_a_lost_race_is_400_and_so_is_quantity_0,
     must_not_repeat_d33_d35_arrival_and_tracking_are_fixed_once_and_unique,
+    must_not_repeat_d36_the_promised_script_exists_and_succeeds,
     must_not_repeat_d40_events_are_utc_and_deliveries_are_local,
     must_not_repeat_d41_nonsense_reaches_no_counter,
     must_not_repeat_d42_the_price_of_the_order_is_what_is_paid,
@@ -279,13 +279,10 @@ fn must_not_repeat_d34_unlimited_stock_stays_unlimited(world: &World) {
     assert_eq!(status["data"], expected);
 }
 
-#[test]
-fn must_not_repeat_d36_the_promised_script_exists_and_succeeds() {
-    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../..");
-    let script = format!("{root}/deploy/quick-scheduler-test.sh");
-    let mut command = Command::new("bash");
-    without_settings(&mut command);
-    command.arg(script).env("BINARY", env!("CARGO_BIN_EXE_ordersystem"));
+fn must_not_repeat_d36_the_promised_script_exists_and_succeeds(world: &World) {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../deploy/quick-scheduler-test.sh");
+    let mut command = world.script(script);
+    command.env("BINARY", env!("CARGO_BIN_EXE_ordersystem"));
     let output = command.output().unwrap();
     let told = format!(
         "{}{}",

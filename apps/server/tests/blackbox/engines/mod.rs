@@ -4,3 +4,5 @@ mod database;
 mod kafka;
 mod redis;
 mod replicas;
+mod settings;
+mod start_up;

@@ -4,6 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
+use ordersystem_test_engines::proxy::Mode;
+
 use crate::support::{Client, Load, Server, World, in_parallel, scaled, wait_at_most, wait_until};
 
 const SOON: [&str; 4] = ["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"];
@@ -15,7 +17,7 @@ const WHOLE_LIFE: [&str; 6] = [
     "SHIPPED",
     "DELIVERED",
 ];
-/// How long the leases and the place in a consumer group of a process that died are kept for it.
+/// How long the leases and the place in a consumer group of a process that died are kept for it, on a busy machine.
 const TAKEOVER: Duration = Duration::from_secs(25);
 
 fn clients(servers: &[Server]) -> Vec<Client> {
@@ -150,15 +152,85 @@ fn when_one_of_two_replicas_is_killed_the_other_takes_over() {
     for order in load.accepted() {
         assert_eq!(clients[1].status(order), "CREATED", "order {order} got its 201");
     }
+    world.engines().wait_until_everything_is_published();
     world.engines().check_topics();
     world.engines().wait_until_counters_are_right();
     world.verify();
 }
 
+#[test]
+fn fault_35_one_of_two_replicas_cannot_reach_redis() {
+    let world = World::full();
+    let (proxy, url) = world.engines().proxy_to_redis();
+    let servers = [world.start(&[]), world.start(&["--redis-url", &url])];
+    let clients = clients(&servers);
+    let product = clients[0].new_product(300);
+    proxy.set(Mode::Refuse);
+    let load = Load::during(&clients, &[product], |load| load.wait_for_more(200, 400));
+    proxy.set(Mode::Pass);
+    let statuses = load.statuses();
+    assert_eq!((statuses.len(), statuses[&201]), (2, 300), "{statuses:?}");
+    world.engines().wait_until_counters_are_right();
+    world.verify();
+}
+
+/// Its leases are gone when it wakes up, and it may believe otherwise for a moment.
+#[test]
+fn fault_37_a_replica_sleeps_longer_than_its_leases_live() {
+    let world = World::full();
+    let (sleeper, heir) = (world.start(&SOON), world.start(&SOON));
+    let clients = [heir.client()];
+    let product = clients[0].new_product(1_000_000);
+    paid_orders(&[sleeper.client(), heir.client()], 40);
+    let load = Load::during(&clients, &[product], |load| {
+        sleeper.signal("-STOP");
+        load.wait_for_more(100, 201);
+        check_takeover(&world, &clients[0]);
+        sleeper.signal("-CONT");
+        load.wait_for_more(100, 201);
+    });
+    assert_eq!(load.statuses().into_keys().collect::<Vec<_>>(), [201]);
+    // It has closed the connections of before by now.
+    paid_orders(&[Client::new(sleeper.url())], 12);
+    wait_until_delivered(&world, 40 + 12 + 12);
+    world.engines().wait_until_everything_is_published();
+    world.engines().check_topics();
+    world.engines().wait_until_counters_are_right();
+    world.verify();
+}
+
+/// Who was accepted is told so: no order exists that nobody has heard of.
+#[test]
+fn fault_38_a_replica_is_told_to_stop_under_load() {
+    let world = World::full();
+    let (leaver, heir) = (world.start(&[]), world.start(&[]));
+    let clients = [leaver.client(), heir.client()];
+    let product = clients[1].new_product(1_000_000);
+    let mut leaver = Some(leaver);
+    let load = Load::during(&clients, &[product], |load| {
+        load.wait_for_more(200, 201);
+        let started = Instant::now();
+        leaver.take().unwrap().stop();
+        println!("stopped within {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_secs(15));
+        load.wait_for_more(200, 201);
+    });
+    let orders = world.engines().number("SELECT count(*) FROM orders");
+    assert_eq!(load.accepted().len(), usize::try_from(orders).unwrap(), "{:?}", load.statuses());
+    let published = wait_at_most(Duration::from_secs(5), "leases were given back", || {
+        world.engines().unpublished() == 0
+    });
+    println!("the other relay took over within {published:?}");
+    world.engines().check_topics();
+    world.verify();
+}
+
 /// Events of all keys are published, paid orders of all partitions are shipped and arrive.
 fn check_takeover(world: &World, heir: &Client) {
-    let published = wait_at_most(TAKEOVER, "the other relay publishes everything", || {
-        world.engines().unpublished() == 0
+    let newest = world.engines().number("SELECT max(id) FROM outbox");
+    let left = format!("SELECT count(*) FROM outbox WHERE published_at IS NULL AND id <= {newest}");
+    let published = wait_at_most(TAKEOVER, "the other relay publishes what was left", || {
+        world.engines().number(&left) == 0
     });
     let orders = paid_orders(std::slice::from_ref(heir), 12);
     let prepared = wait_at_most(TAKEOVER, "the other consumer gets all partitions", || {
@@ -168,5 +240,4 @@ fn check_takeover(world: &World, heir: &Client) {
         orders.iter().all(|order| heir.status(*order) == "DELIVERED")
     });
     println!("taken over: relay {published:?}, consumers +{prepared:?}, timers +{delivered:?}");
-    world.engines().wait_until_everything_is_published();
 }

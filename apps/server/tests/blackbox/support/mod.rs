@@ -38,7 +38,7 @@ pub(crate) fn command(folder: &Path) -> Command {
 }
 
 /// Takes away what of our environment is a setting, or looks like one: the addresses of the engines for tests do.
-pub(crate) fn without_settings(command: &mut Command) {
+fn without_settings(command: &mut Command) {
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
         if text.starts_with("ORDERSYSTEM") || text.ends_with("_URL") || text.starts_with("KAFKA") {

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use tempfile::TempDir;
 
-use super::{Engines, Server, command, ended};
+use super::{Engines, Server, command, ended, without_settings};
 
 /// What servers stand on, from one start to the next. Cheap to clone; gone with the last clone.
 #[derive(Clone)]
@@ -91,7 +91,18 @@ impl World {
 
     /// The binary with the settings that lead it here.
     pub(crate) fn command_in(&self, folder: &Path) -> Command {
-        let mut command = command(folder);
+        self.led_here(command(folder))
+    }
+
+    /// A script of ours with the same settings.
+    pub(crate) fn script(&self, path: &str) -> Command {
+        let mut command = Command::new("bash");
+        command.arg(path);
+        without_settings(&mut command);
+        self.led_here(command)
+    }
+
+    fn led_here(&self, mut command: Command) -> Command {
         if let Kind::Full(engines) = &self.0.kind {
             command.envs(engines.settings());
         }
