@@ -27,6 +27,8 @@ struct State {
     bytes: usize,
     /// The offset behind the last record that was taken, per partition that this reader has had ever since.
     in_hand: BTreeMap<Partition, i64>,
+    /// What was committed last, likewise.
+    places: BTreeMap<Partition, i64>,
     trouble: Option<String>,
     assigned: bool,
     closed: bool,
@@ -96,19 +98,30 @@ impl Buffer {
         state.bytes = state.records.iter().map(|record| record.value.len()).sum();
         drop(state);
         self.wait(patience, |state| partitions.iter().any(|gone| state.in_hand.contains_key(gone)));
-        self.state().in_hand.retain(|partition, _| !partitions.contains(partition));
+        let mut state = self.state();
+        state.in_hand.retain(|partition, _| !partitions.contains(partition));
+        state.places.retain(|partition, _| !partitions.contains(partition));
     }
 
     pub(super) fn in_hand(&self) -> BTreeMap<Partition, i64> {
         self.state().in_hand.clone()
     }
 
-    /// Forgets what was taken up to these offsets.
+    /// The offsets that were committed last, per partition that this reader has had ever since.
+    pub(super) fn places(&self) -> BTreeMap<Partition, i64> {
+        self.state().places.clone()
+    }
+
+    /// What was taken up to these offsets is in hand no more. A partition that was taken away meanwhile is another's.
     pub(super) fn committed(&self, offsets: &BTreeMap<Partition, i64>) {
         let mut state = self.state();
-        state
-            .in_hand
-            .retain(|partition, taken| offsets.get(partition).is_none_or(|done| *taken > *done));
+        for (partition, done) in offsets {
+            let Some(taken) = state.in_hand.get(partition).copied() else { continue };
+            state.places.insert(*partition, *done);
+            if taken <= *done {
+                state.in_hand.remove(partition);
+            }
+        }
         drop(state);
         self.drained.notify_all();
     }

@@ -9,7 +9,7 @@ use rdkafka::error::KafkaError;
 use rdkafka::topic_partition_list::{Offset, TopicPartitionList};
 
 use super::buffer::{Buffer, Partition};
-use super::{Consumer, Library, Reader, settings};
+use super::{Consumer, Library, Reader, places, settings};
 use crate::blocking::off_the_runtime;
 use crate::config::TopicNames;
 
@@ -67,19 +67,20 @@ impl Subscription for Member {
 
 /// While partitions are dealt out anew a commit may be refused for a moment, or there may soon be nothing left to commit.
 fn commit(consumer: &Consumer, buffer: &Buffer) -> Result<(), BrokerError> {
-    let config = consumer.context().config();
-    let deadline = Instant::now() + config.patience.request;
+    let deadline = Instant::now() + consumer.context().config().patience.request;
     loop {
         let offsets = buffer.in_hand();
         if offsets.is_empty() {
             return Ok(());
         }
-        let committed = list(&config.topics, &offsets)
-            .and_then(|list| consumer.commit(&list, CommitMode::Sync));
-        match committed {
-            Ok(()) => {
+        match try_commit(consumer, buffer, &offsets) {
+            Ok(Tried::Committed) => {
                 buffer.committed(&offsets);
                 return Ok(());
+            }
+            Ok(Tried::Forgotten) => {
+                tracing::warn!("the offsets are not committed: {}", places::FORGOTTEN);
+                return Err(BrokerError);
             }
             Err(error) if Instant::now() > deadline => {
                 tracing::warn!("the offsets cannot be committed: {error}");
@@ -88,6 +89,24 @@ fn commit(consumer: &Consumer, buffer: &Buffer) -> Result<(), BrokerError> {
             Err(_) => thread::sleep(AGAIN),
         }
     }
+}
+
+enum Tried {
+    Committed,
+    Forgotten,
+}
+
+fn try_commit(
+    consumer: &Consumer,
+    buffer: &Buffer,
+    offsets: &BTreeMap<Partition, i64>,
+) -> Result<Tried, KafkaError> {
+    let config = consumer.context().config();
+    if places::are_forgotten(consumer, buffer, config.patience.request)? {
+        return Ok(Tried::Forgotten);
+    }
+    consumer.commit(&list(&config.topics, offsets)?, CommitMode::Sync)?;
+    Ok(Tried::Committed)
 }
 
 fn list(

@@ -4,6 +4,7 @@
 mod buffer;
 mod hooks;
 mod member;
+mod places;
 mod pump;
 mod tail;
 

@@ -1,5 +1,5 @@
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rdkafka::Message;
 use rdkafka::consumer::Consumer as _;
@@ -8,11 +8,14 @@ use rdkafka::message::BorrowedMessage;
 use tokio::sync::watch;
 
 use super::buffer::Buffer;
-use super::{Consumer, Library};
+use super::{Consumer, Library, places};
 use crate::record;
 
 /// How long one look for records or for room takes at most: a reader that is dropped ends after that.
 const LOOK: Duration = Duration::from_millis(100);
+
+/// Between two questions whether the place of a reader that gets nothing is still one: a commit asks by itself.
+const DOUBT: Duration = Duration::from_secs(1);
 
 /// The thread's end: moves records from the consumer into the buffer until its user is gone.
 pub(super) struct Pump {
@@ -29,15 +32,24 @@ impl Pump {
     }
 
     pub(super) fn run(self) {
+        let mut sure_until = Instant::now() + DOUBT;
         while !self.buffer.is_closed() {
             if self.buffer.is_full() {
                 self.buffer.wait_for_room(LOOK);
             }
             if self.buffer.is_full() {
                 self.stay_in_the_group();
-            } else {
-                self.look(LOOK);
+            } else if !self.look(LOOK) && Instant::now() >= sure_until {
+                self.doubt();
+                sure_until = Instant::now() + DOUBT;
             }
+        }
+    }
+
+    /// A broker that does not answer is not asked for long: records may come.
+    fn doubt(&self) {
+        if places::are_forgotten(&self.consumer, &self.buffer, LOOK).unwrap_or(false) {
+            self.buffer.fail(places::FORGOTTEN.to_owned());
         }
     }
 

@@ -46,9 +46,7 @@ async fn starts_again_when_a_topic_was_deleted() {
     let mut member = world::join(&broker, "group").await;
     world::read(&mut member, 30).await;
     member.commit().await.unwrap();
-    let name = config.topics.name(Topic::OrderEvents);
-    let deleted = world::admin(&config).delete_topics(&[name], &AdminOptions::new()).await;
-    deleted.unwrap().into_iter().for_each(|result| drop(result.unwrap()));
+    delete_topic(&config).await;
     soon("the member is told", member.poll(1)).await.unwrap_err();
     drop(member);
     let mut member = world::join(&broker, "group").await;
@@ -56,6 +54,56 @@ async fn starts_again_when_a_topic_was_deleted() {
     let mut positions = world::positions(&world::read(&mut member, 30).await);
     positions.sort_unstable();
     assert_eq!(positions, (31..=60).collect::<Vec<_>>(), "from the beginning of the new topic");
+}
+
+/// The member is busy while the topic is deleted and made again, longer than it was: nothing but its own commit can tell
+/// it that its place is a place in another log.
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_again_when_a_topic_was_made_again_meanwhile() {
+    let config = world::config();
+    world::create_topic(&config, 1, &[]).await;
+    let broker = world::open(&config);
+    broker.publish(&world::rows(1..=ROWS, 10)).await.unwrap();
+    let mut member = world::join(&broker, "group").await;
+    world::read(&mut member, 1).await;
+    member.commit().await.unwrap();
+    delete_topic(&config).await;
+    world::create_topic(&config, 1, &[]).await;
+    let (first, last) = (ROWS + 1, 3 * ROWS);
+    broker.publish(&world::rows(first..=last, 10)).await.unwrap();
+    let told = async { while member.poll(100).await.is_ok() && member.commit().await.is_ok() {} };
+    soon("the member is told", told).await;
+    drop(member);
+    let mut member = world::join(&broker, "group").await;
+    let records = world::read(&mut member, usize::try_from(2 * ROWS).unwrap()).await;
+    assert_eq!(world::positions(&records), (first..=last).collect::<Vec<_>>(), "all of the new");
+}
+
+/// The same while nothing comes: there is no commit that could tell.
+#[tokio::test(flavor = "multi_thread")]
+async fn starts_again_when_a_topic_was_made_again_behind_an_idle_member() {
+    let config = world::config();
+    world::create_topic(&config, 1, &[]).await;
+    let broker = world::open(&config);
+    broker.publish(&world::rows(1..=30, 10)).await.unwrap();
+    let mut member = world::join(&broker, "group").await;
+    world::read(&mut member, 30).await;
+    member.commit().await.unwrap();
+    let waiting = tokio::spawn(async move { member.poll(100).await });
+    delete_topic(&config).await;
+    world::create_topic(&config, 1, &[]).await;
+    broker.publish(&world::rows(31..=60, 10)).await.unwrap();
+    let told = soon("the member hears something", waiting).await.unwrap();
+    told.expect_err("not a record from the middle, but that the topic is another");
+    let mut member = world::join(&broker, "group").await;
+    let records = world::read(&mut member, 30).await;
+    assert_eq!(world::positions(&records), (31..=60).collect::<Vec<_>>(), "all of the new");
+}
+
+async fn delete_topic(config: &KafkaConfig) {
+    let name = config.topics.name(Topic::OrderEvents);
+    let deleted = world::admin(config).delete_topics(&[name], &AdminOptions::new()).await;
+    deleted.unwrap().into_iter().for_each(|result| drop(result.unwrap()));
 }
 
 /// What an operator does with `kafka-consumer-groups --reset-offsets --to-earliest`, or when Kafka has lost the offsets.
