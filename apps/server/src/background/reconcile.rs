@@ -9,7 +9,7 @@ use async_trait::async_trait;
 use ordersystem_application::{Page, Reads, StoreUnavailable, UseCases};
 use ordersystem_inventory::{Counters, Fence, StockAdmission, StockLevel};
 use ordersystem_shared_kernel::{Aggregate, Clock, ProductId, Version};
-use tokio::time::{Instant, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
 
 use super::Backoff;
@@ -93,6 +93,37 @@ impl Reconcile {
             drifts.extend(Box::pin(self.pass()).await?);
         }
         Ok(drifts)
+    }
+
+    /// Says which counters differ from the store and still do after `flight`, without touching them: orders in flight hold
+    /// units for a moment that the store does not know yet.
+    ///
+    /// # Errors
+    /// A store that cannot be read.
+    pub async fn lasting_drifts(&self, flight: Duration) -> Result<Vec<Drift>, StoreUnavailable> {
+        let suspects = self.drifts().await?;
+        if suspects.is_empty() {
+            return Ok(suspects);
+        }
+        sleep(flight).await;
+        let drifts = self.drifts().await?;
+        let suspected =
+            |drift: &Drift| suspects.iter().any(|it| it.level.product == drift.level.product);
+        Ok(drifts.into_iter().filter(suspected).collect())
+    }
+
+    async fn drifts(&self) -> Result<Vec<Drift>, StoreUnavailable> {
+        let mut drifts = Vec::new();
+        let mut after = None;
+        loop {
+            let page = self.reads.products(Page { after, limit: Self::PAGE }).await?;
+            let levels: Vec<_> = page.iter().filter_map(|listed| listed.level).collect();
+            drifts.extend(self.compare(&levels).await);
+            match page.last() {
+                Some(last) if page.len() >= Self::PAGE => after = Some(last.product.id().get()),
+                _ => return Ok(drifts),
+            }
+        }
     }
 
     /// Projects the products that moved lately: cheap enough for every few seconds.

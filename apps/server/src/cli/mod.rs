@@ -10,6 +10,7 @@ mod inventory;
 mod openapi;
 mod order;
 mod outbox;
+mod reconcile;
 mod settings;
 mod sse;
 mod tail;
@@ -22,8 +23,9 @@ use ordersystem_shared_kernel::OrderId;
 use tokio::runtime::{Builder, Runtime};
 
 pub use args::{
-    Cli, Command, ConfigCommand, DlqCommand, DlqListArgs, EventsCommand, InventoryCommand,
-    MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs, SettingArgs, Shape, TailArgs,
+    Cli, Command, ConfigCommand, Correction, DlqCommand, DlqListArgs, EventsCommand,
+    InventoryCommand, MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs, SettingArgs,
+    Shape, TailArgs,
 };
 
 use crate::config::Settings;
@@ -70,6 +72,10 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         }),
         Command::Verify => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(verify::run(&settings, output))
+        }),
+        Command::Reconcile { apply } => with_settings(cli, output, |settings, output| {
+            let correction = Correction::of_flag(*apply);
+            runtime()?.block_on(reconcile::run(correction, &settings, output))
         }),
         Command::Dlq(command) => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(dlq::run(command, &settings, output))

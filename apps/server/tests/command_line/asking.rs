@@ -62,3 +62,9 @@ fn inventory_status_is_a_table_over_all_pages_and_an_exit_code() {
         requests.iter().map(|head| head.split_whitespace().nth(1).unwrap().to_owned()).collect();
     assert_eq!(paths[..2], ["/api/inventory", "/api/inventory?cursor=a%2bb"]);
 }
+
+#[test]
+fn counters_inside_of_a_server_cannot_be_reconciled_from_outside() {
+    let ran = Shell::new().run("reconcile").ended(2);
+    assert!(ran.stderr.contains("`ordersystem inventory status`"), "{}", ran.stderr);
+}

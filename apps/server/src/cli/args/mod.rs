@@ -42,6 +42,12 @@ pub enum Command {
     Seed,
     /// Check every invariant of the database; exit code 1 when one is broken
     Verify,
+    /// Compare the counters in Redis with the database; exit code 1 when they differ
+    Reconcile {
+        /// Set them to what the database says
+        #[arg(long)]
+        apply: bool,
+    },
     /// Look at an order
     #[command(subcommand)]
     Order(OrderCommand),
@@ -160,6 +166,22 @@ impl Shape {
     /// What the flag `--json` asks for.
     pub fn of_flag(json: bool) -> Self {
         if json { Self::Json } else { Self::Table }
+    }
+}
+
+/// What becomes of what is wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Correction {
+    /// It is only told.
+    None,
+    /// It is set right.
+    Apply,
+}
+
+impl Correction {
+    /// What the flag `--apply` asks for.
+    pub fn of_flag(apply: bool) -> Self {
+        if apply { Self::Apply } else { Self::None }
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod database;
 mod kafka;
+mod reconcile;
 mod redis;
 mod replicas;
 mod settings;
