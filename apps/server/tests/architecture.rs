@@ -67,6 +67,7 @@ const RULES: &[Rule] = &[
     Rule { package: "adapter-sql", ours: CORE, others: Others::Any },
     Rule { package: "adapter-redis", ours: CORE, others: Others::Any },
     Rule { package: "adapter-kafka", ours: CORE, others: Others::Any },
+    Rule { package: "adapter-gateway", ours: CORE, others: Others::Any },
     Rule { package: "port-contracts", ours: TOOLS, others: Others::Any },
     Rule { package: "test-engines", ours: &[], others: Others::Any },
 ];
