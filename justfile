@@ -34,6 +34,10 @@ quick-scheduler-test:
 test *args:
     deploy/test.sh {{ args }}
 
+# Send generated requests, valid and invalid, and hold every answer against the OpenAPI document
+fuzz-api cases="100000":
+    deploy/fuzz-api.sh {{ cases }}
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

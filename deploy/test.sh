@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests, on real engines of their own: installs what is missing, starts PostgreSQL and Kafka (each test starts the
-# Redis it wants), and ends them whatever happens. What follows goes to cargo: deploy/test.sh -p ordersystem-order
+# Redis it wants), and ends them whatever happens. What follows goes to cargo: deploy/test.sh -p ordersystem-order; without
+# anything, generated requests follow (fuzz-api.sh).
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -36,6 +37,7 @@ scope() {
 
 begin() {
     "$here/engines.sh" install
+    (($#)) || "$here/fuzz-api.sh" 0
     sweep
     mkdir -p "$mine"
     record "$mine/owner" $$
@@ -48,7 +50,7 @@ url_of() {
     ENGINES_DIR=$mine "$here/engines.sh" env | sed -n "s/^export $1=//p"
 }
 
-begin
+begin "$@"
 ORDERSYSTEM_TEST_POSTGRES=$(url_of DATABASE_URL)
 ORDERSYSTEM_TEST_POSTGRES=${ORDERSYSTEM_TEST_POSTGRES%/*}/postgres
 ORDERSYSTEM_TEST_KAFKA=$(url_of KAFKA_BOOTSTRAP_SERVERS)
@@ -56,3 +58,4 @@ export ORDERSYSTEM_TEST_POSTGRES ORDERSYSTEM_TEST_KAFKA
 cd "$root"
 # shellcheck disable=SC2046 # nothing is no argument
 cargo test --locked $(scope "$@") "$@"
+(($#)) || "$here/fuzz-api.sh"

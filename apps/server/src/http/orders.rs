@@ -287,6 +287,9 @@ pub(super) async fn list(request: HttpRequest, api: Data<Api>) -> Result<HttpRes
 
 fn filter(query: &Query) -> Result<OrderFilter, ApiError> {
     let product = query.parsed::<i64>("productId", Expected::Integer)?;
+    if product.is_some_and(|product| product < 1) {
+        return Err(ApiError::parameter("productId", FieldProblem::Below { min: 1 }));
+    }
     let mut statuses = Vec::new();
     for name in query.text("status").into_iter().flat_map(|names| names.split(',')) {
         let status = name.parse();

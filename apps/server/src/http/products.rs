@@ -17,7 +17,7 @@ use super::reply::Reply;
 use super::{Api, body, etag, idempotency};
 
 /// The longest reason of an adjustment, in characters.
-const LONGEST_REASON: usize = 256;
+pub(super) const LONGEST_REASON: usize = 256;
 
 /// A product without its stock, which has a life and a version of its own.
 #[derive(Debug, Serialize)]

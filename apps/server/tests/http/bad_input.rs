@@ -134,6 +134,7 @@ fn bad_queries() -> Vec<Case> {
         "cursor=x",
         "status=LOST",
         "productId=x",
+        "productId=0",
         "createdFrom=yesterday",
         "limit=1&limit=2",
     ] {

@@ -7,8 +7,9 @@ use utoipa::openapi::{ObjectBuilder, RefOr, Schema, Type};
 
 use super::render::schema_ref;
 use super::schemas::{
-    Field, array_of, choice, field, flag, integer, local_time, moment, null, nullable_integer,
-    nullable_local_time, nullable_text, object, open_object, optional, order_status, text,
+    Field, array_of, array_within, choice, field, flag, integer, json_text, local_time, moment,
+    null, nullable_integer, nullable_local_time, nullable_text, object, open_object, optional,
+    order_status, quantity, text,
 };
 
 /// All of them, by name.
@@ -23,12 +24,18 @@ pub(super) fn envelope(description: &str, data: RefOr<Schema>) -> RefOr<Schema> 
 
 fn orders() -> Vec<(&'static str, RefOr<Schema>)> {
     let order = || [field("orderId", integer(1)), field("status", order_status())];
-    let line = || [field("productId", integer(1)), field("quantity", integer(1))];
+    let line = || [field("productId", integer(1)), field("quantity", quantity())];
     vec![
         ("OrderStatus", choice(&OrderStatus::ALL.map(OrderStatus::as_str))),
         ("NewOrder", one_of("What to order.", &["NewOrderOfOneProduct", "NewOrderOfLines"])),
         ("NewOrderOfOneProduct", object("One product with its quantity.", line())),
-        ("NewOrderOfLines", object("1 to 100 lines.", [field("items", array_of("OrderedLine"))])),
+        (
+            "NewOrderOfLines",
+            object(
+                "1 to 100 lines.",
+                [field("items", array_within(1, 100, schema_ref("OrderedLine")))],
+            ),
+        ),
         ("OrderedLine", object("So many units of a product.", line())),
         ("Order", one_of("A placed order.", &["OrderOfOneProduct", "OrderOfLines"])),
         (
@@ -42,7 +49,9 @@ fn orders() -> Vec<(&'static str, RefOr<Schema>)> {
             "OrderOfLines",
             object(
                 "An order as it answers lines.",
-                order().into_iter().chain([field("items", array_of("OrderedLine"))]),
+                order()
+                    .into_iter()
+                    .chain([field("items", array_within(1, 100, schema_ref("OrderedLine")))]),
             ),
         ),
         ("OrderEnvelope", envelope("A placed order.", schema_ref("Order"))),
@@ -140,7 +149,17 @@ fn problem() -> [Field; 9] {
 
 fn events() -> Vec<(&'static str, RefOr<Schema>)> {
     vec![
-        ("EventStream", text()),
+        (
+            "ServerSentEvent",
+            object(
+                "One event of the stream. `data` is an `EventRecord`.",
+                [
+                    field("id", text()),
+                    field("event", choice(&["order-events", "inventory-events"])),
+                    field("data", json_text("EventRecord")),
+                ],
+            ),
+        ),
         (
             "EventRecord",
             object(
@@ -239,12 +258,12 @@ fn health() -> Vec<(&'static str, RefOr<Schema>)> {
     ]
 }
 
-fn one_of(description: &str, names: &[&str]) -> RefOr<Schema> {
+pub(super) fn one_of(description: &str, names: &[&str]) -> RefOr<Schema> {
     let builder = OneOfBuilder::new().description(Some(description));
     names.iter().fold(builder, |builder, name| builder.item(schema_ref(name))).into()
 }
 
 /// A flag that can only be one way.
-fn always(value: Value) -> RefOr<Schema> {
+pub(super) fn always(value: Value) -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::Boolean).enum_values(Some([value])).into()
 }

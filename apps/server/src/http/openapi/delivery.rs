@@ -1,5 +1,6 @@
 //! Where the parcel is.
 
+use super::links::AFTER_DELIVERY_STEP;
 use super::orders::NOT_MODIFIED;
 use super::samples::{DELIVERY, NOTHING};
 use super::table::{Answer, Errors, Method, Operation};
@@ -49,7 +50,8 @@ const CHANGE_DELIVERY_STATUS: Operation = Operation {
     parameters: &["OrderId", "NewDeliveryStatus", "IdempotencyKey", "IfMatch"],
     body: None,
     answers: &[Answer::json("200", "The delivery has the status.", "EmptyEnvelope", NOTHING)
-        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])],
+        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])
+        .with_links(AFTER_DELIVERY_STEP)],
     refusals: &["DELIVERY_NOT_FOUND", "INVALID_DELIVERY_TRANSITION", "PRECONDITION_FAILED"],
     errors: Errors::Command,
 };

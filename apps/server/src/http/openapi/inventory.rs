@@ -1,5 +1,6 @@
 //! What can be sold.
 
+use super::links::NEXT_STOCK;
 use super::samples::{NOTHING, STOCK_LIST, STOCK_STATUS};
 use super::table::{Answer, Errors, Method, Operation, sample};
 
@@ -69,7 +70,8 @@ const LIST_STOCK: Operation = Operation {
     description: "By product number. Follow `nextCursor` until it is null.",
     parameters: &["Limit", "Cursor"],
     body: None,
-    answers: &[Answer::json("200", "One page of products.", "StockListEnvelope", STOCK_LIST)],
+    answers: &[Answer::json("200", "One page of products.", "StockListEnvelope", STOCK_LIST)
+        .with_links(NEXT_STOCK)],
     refusals: &["INVALID_CURSOR"],
     errors: Errors::Read,
 };

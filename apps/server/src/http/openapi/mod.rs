@@ -5,6 +5,7 @@ mod bodies;
 mod delivery;
 mod errors;
 mod inventory;
+mod links;
 mod orders;
 mod parameters;
 mod payments;
@@ -60,7 +61,7 @@ const DESCRIPTION: &str = "Takes orders, holds stock, follows payments and deliv
     Every answer below `/api` is `{\"success\":true,\"data\":…}` or \
     `{\"success\":false,\"error\":\"…\"}`. Refusals carry `X-Error-Code` and `X-Request-Id`; with \
     `Accept: application/problem+json` they are RFC 9457 documents. Texts are Korean, or English \
-    with `Accept-Language: en`. Every error code is explained at [/errors](/errors).";
+    with `Accept-Language: en`. Integers are written without fraction and exponent. Every error code is explained at [/errors](/errors).";
 
 const TAGS: [(&str, &str); 8] = [
     ("orders", "Placing, following and cancelling orders"),

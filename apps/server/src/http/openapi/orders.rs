@@ -1,5 +1,6 @@
 //! Placing, following and cancelling orders.
 
+use super::links::{AFTER_CANCELLATION, AFTER_ORDER, NEXT_ORDERS};
 use super::samples::{NOTHING, ORDER_HISTORY, ORDER_LIST, ORDER_VIEW};
 use super::table::{Answer, Body, Errors, Method, Operation, sample};
 
@@ -48,7 +49,8 @@ const CREATE_ORDER: Operation = Operation {
             ),
         ],
     )
-    .with_headers(&["Idempotent-Replayed", "Location", "X-Request-Id"])],
+    .with_headers(&["Idempotent-Replayed", "Location", "X-Request-Id"])
+    .with_links(AFTER_ORDER)],
     refusals: &[
         "INSUFFICIENT_STOCK",
         "PRODUCT_NOT_FOUND",
@@ -71,7 +73,8 @@ const CANCEL_ORDER: Operation = Operation {
     parameters: &["OrderId", "IdempotencyKey", "IfMatch"],
     body: None,
     answers: &[Answer::json("200", "The order is cancelled.", "EmptyEnvelope", NOTHING)
-        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])],
+        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])
+        .with_links(AFTER_CANCELLATION)],
     refusals: &["ORDER_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
     errors: Errors::Command,
 };
@@ -105,7 +108,8 @@ const LIST_ORDERS: Operation = Operation {
         orders placed meanwhile do not move the pages.",
     parameters: &["Status", "ProductIdFilter", "CreatedFrom", "CreatedTo", "Limit", "Cursor"],
     body: None,
-    answers: &[Answer::json("200", "One page of orders.", "OrderListEnvelope", ORDER_LIST)],
+    answers: &[Answer::json("200", "One page of orders.", "OrderListEnvelope", ORDER_LIST)
+        .with_links(NEXT_ORDERS)],
     refusals: &["INVALID_CURSOR"],
     errors: Errors::Read,
 };

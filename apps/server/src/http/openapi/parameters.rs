@@ -1,11 +1,14 @@
 //! Parameters and headers that several calls share.
 
+use ordersystem_order::OrderStatus;
 use serde_json::{Value, json};
 use utoipa::openapi::header::{Header, HeaderBuilder};
-use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn};
+use utoipa::openapi::path::{Parameter, ParameterBuilder, ParameterIn, ParameterStyle};
 use utoipa::openapi::{RefOr, Required, Schema};
 
-use super::schemas::{bounded, choice, flag, integer, moment, text};
+use super::schemas::{
+    array_within, bounded, choice, flag, integer, matching, moment, order_status, quantity, text,
+};
 
 /// Each with the name under which operations refer to it.
 pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
@@ -47,7 +50,7 @@ fn list() -> Vec<(&'static str, Parameter)> {
             query(
                 "cursor",
                 "The `nextCursor` of the page before.",
-                text(),
+                matching("^[A-Za-z0-9_-]{22}$"),
                 json!("kZ1mUq8c0xIAAAAAAAAAAg"),
             ),
         ),
@@ -73,22 +76,26 @@ fn list() -> Vec<(&'static str, Parameter)> {
                 json!("2025-06-14T00:00:00Z"),
             ),
         ),
-        (
-            "Status",
-            query(
-                "status",
-                "Only orders in this status, or in one of these, parted by commas.",
-                text(),
-                json!("CREATED,PAYMENT_REQUESTED"),
-            ),
-        ),
+        ("Status", statuses()),
     ]
+}
+
+/// `?status=CREATED,PAYMENT_REQUESTED`.
+fn statuses() -> Parameter {
+    let description = "Only orders in this status, or in one of these, parted by commas.";
+    let schema = array_within(1, OrderStatus::ALL.len(), order_status());
+    let example = json!(["CREATED", "PAYMENT_REQUESTED"]);
+    parameter("status", ParameterIn::Query, description, schema, example)
+        .style(Some(ParameterStyle::Form))
+        .explode(Some(false))
+        .required(Required::False)
+        .build()
 }
 
 fn choices() -> Vec<(&'static str, Parameter)> {
     let at = ParameterIn::Query;
     vec![
-        ("Quantity", required("quantity", at.clone(), "How many units.", integer(1), json!(5))),
+        ("Quantity", required("quantity", at.clone(), "How many units.", quantity(), json!(5))),
         (
             "PaymentSuccess",
             required("success", at.clone(), "Whether the money was taken.", flag(), json!(true)),
@@ -124,17 +131,21 @@ fn choices() -> Vec<(&'static str, Parameter)> {
     ]
 }
 
+/// 1 to 255 visible ASCII characters, bare or as a string of RFC 8941.
+const IDEMPOTENCY_KEY: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
 fn headers() -> Vec<(&'static str, Parameter)> {
     vec![
         (
             "AcceptLanguage",
-            header("Accept-Language", "`en` for English texts; Korean otherwise.", "en"),
+            header("Accept-Language", "`en` for English texts; Korean otherwise.", text(), "en"),
         ),
         (
             "RequestId",
             header(
                 "X-Request-Id",
                 "Comes back with the answer and stands in the log; made up when it is missing.",
+                text(),
                 "7c9a1f0e-support-42",
             ),
         ),
@@ -143,6 +154,7 @@ fn headers() -> Vec<(&'static str, Parameter)> {
             header(
                 "Idempotency-Key",
                 "Makes the effect happen at most once: the same key with the same request is answered again as the first time, for 24 hours.",
+                matching(IDEMPOTENCY_KEY),
                 "0b6a4f4e-6f1a-4b7e-9d0a-5f1c2e3d4c5b",
             ),
         ),
@@ -151,6 +163,7 @@ fn headers() -> Vec<(&'static str, Parameter)> {
             header(
                 "If-Match",
                 "Refuse with 412 unless the resource still has this `ETag`.",
+                text(),
                 "\"v1\"",
             ),
         ),
@@ -159,6 +172,7 @@ fn headers() -> Vec<(&'static str, Parameter)> {
             header(
                 "If-None-Match",
                 "Answer 304 when the resource still has this `ETag`.",
+                text(),
                 "\"v1\"",
             ),
         ),
@@ -167,6 +181,7 @@ fn headers() -> Vec<(&'static str, Parameter)> {
             header(
                 "Last-Event-ID",
                 "The `id` of the last event that arrived; the stream continues behind it.",
+                text(),
                 "42",
             ),
         ),
@@ -233,8 +248,8 @@ fn query(name: &str, description: &str, schema: RefOr<Schema>, example: Value) -
     built.required(Required::False).build()
 }
 
-fn header(name: &str, description: &str, example: &str) -> Parameter {
-    let built = parameter(name, ParameterIn::Header, description, text(), json!(example));
+fn header(name: &str, description: &str, schema: RefOr<Schema>, example: &str) -> Parameter {
+    let built = parameter(name, ParameterIn::Header, description, schema, json!(example));
     built.required(Required::False).build()
 }
 

@@ -1,5 +1,6 @@
 //! Asking for money and hearing what became of it.
 
+use super::links::{AFTER_PAYMENT, AFTER_PAYMENT_REQUEST};
 use super::samples::{NOTHING, PAYMENT_VIEW};
 use super::table::{Answer, Errors, Method, Operation};
 
@@ -18,7 +19,8 @@ const REQUEST_PAYMENT: Operation = Operation {
     parameters: &["OrderId", "IdempotencyKey", "IfMatch"],
     body: None,
     answers: &[Answer::json("202", "The payment is requested.", "EmptyEnvelope", NOTHING)
-        .with_headers(&["Idempotent-Replayed", "Location", "X-Request-Id"])],
+        .with_headers(&["Idempotent-Replayed", "Location", "X-Request-Id"])
+        .with_links(AFTER_PAYMENT_REQUEST)],
     refusals: &["ORDER_NOT_FOUND", "INVALID_STATUS_TRANSITION", "PRECONDITION_FAILED"],
     errors: Errors::Command,
 };
@@ -36,7 +38,8 @@ const COMPLETE_PAYMENT: Operation = Operation {
     parameters: &["OrderId", "PaymentSuccess", "IdempotencyKey"],
     body: None,
     answers: &[Answer::json("200", "The outcome is recorded.", "EmptyEnvelope", NOTHING)
-        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])],
+        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])
+        .with_links(AFTER_PAYMENT)],
     refusals: &["ORDER_NOT_FOUND", "PAYMENT_NOT_REQUESTED", "INVALID_STATUS_TRANSITION"],
     errors: Errors::Command,
 };

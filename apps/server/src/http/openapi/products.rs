@@ -1,5 +1,6 @@
 //! What is for sale.
 
+use super::links::{AFTER_ADJUSTMENT, AFTER_PRODUCT, NEXT_PRODUCTS};
 use super::orders::NOT_MODIFIED;
 use super::samples::{NOTHING, PRODUCT, PRODUCT_LIST};
 use super::table::{Answer, Body, Errors, Method, Operation, sample};
@@ -18,7 +19,8 @@ const LIST_PRODUCTS: Operation = Operation {
     description: "By product number. Follow `nextCursor` until it is null.",
     parameters: &["Limit", "Cursor"],
     body: None,
-    answers: &[Answer::json("200", "One page of products.", "ProductListEnvelope", PRODUCT_LIST)],
+    answers: &[Answer::json("200", "One page of products.", "ProductListEnvelope", PRODUCT_LIST)
+        .with_links(NEXT_PRODUCTS)],
     refusals: &["INVALID_CURSOR"],
     errors: Errors::Read,
 };
@@ -76,7 +78,8 @@ const CREATE_PRODUCT: Operation = Operation {
             r#"{"success":true,"data":{"productId":4,"name":"Sample Product D","price":15000,"currency":"KRW","unlimited":false,"version":1}}"#,
         )],
     )
-    .with_headers(&["ETag", "Idempotent-Replayed", "Location", "X-Request-Id"])],
+    .with_headers(&["ETag", "Idempotent-Replayed", "Location", "X-Request-Id"])
+    .with_links(AFTER_PRODUCT)],
     refusals: &["INVALID_PRODUCT_NAME", "STOCK_OVERFLOW"],
     errors: Errors::CommandWithBody,
 };
@@ -127,7 +130,8 @@ const ADJUST_STOCK: Operation = Operation {
         ],
     }),
     answers: &[Answer::json("200", "The adjustment is booked.", "EmptyEnvelope", NOTHING)
-        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])],
+        .with_headers(&["Idempotent-Replayed", "X-Request-Id"])
+        .with_links(AFTER_ADJUSTMENT)],
     refusals: &["PRODUCT_NOT_FOUND", "STOCK_BELOW_HELD", "STOCK_NOT_MANAGED", "STOCK_OVERFLOW"],
     errors: Errors::CommandWithBody,
 };

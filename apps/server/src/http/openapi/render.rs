@@ -1,6 +1,7 @@
 //! From the tables to utoipa's document.
 
 use serde_json::Value;
+use utoipa::openapi::link::{Link, LinkBuilder};
 use utoipa::openapi::path::{HttpMethod, OperationBuilder};
 use utoipa::openapi::request_body::{RequestBody, RequestBodyBuilder};
 use utoipa::openapi::{
@@ -9,8 +10,8 @@ use utoipa::openapi::{
     path,
 };
 
-use super::errors;
 use super::table::{Answer, Body, Content, JSON, Method, Operation, Sample};
+use super::{errors, table};
 
 /// The operation as utoipa knows it.
 pub(super) fn operation(table: &Operation) -> path::Operation {
@@ -68,10 +69,19 @@ fn request_body(body: &Body) -> RequestBody {
 fn response(answer: &Answer) -> Response {
     let plain = ResponseBuilder::new().description(answer.description);
     let mut response = answer.headers.iter().fold(plain, |built, name| with_header(built, name));
+    for next in answer.links {
+        response = response.link(next.to, link(next));
+    }
     if let Some(content) = &answer.content {
         response = response.content(content.media_type, media_type(content));
     }
     response.build()
+}
+
+fn link(next: &table::Link) -> Link {
+    let link = LinkBuilder::new().operation_id(next.to).description(next.description);
+    let parameters = next.parameters.iter();
+    parameters.fold(link, |link, (name, place)| link.parameter(*name, *place)).build()
 }
 
 fn media_type(content: &Content) -> MediaType {

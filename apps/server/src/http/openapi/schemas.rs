@@ -1,5 +1,6 @@
 //! The words that schemas are made of; the schemas themselves are in `bodies` and `views`.
 
+use ordersystem_shared_kernel::Quantity;
 use serde_json::{Value, json};
 use utoipa::openapi::schema::{
     AdditionalProperties, ArrayBuilder, KnownFormat, ObjectBuilder, OneOfBuilder, SchemaFormat,
@@ -8,6 +9,7 @@ use utoipa::openapi::schema::{
 use utoipa::openapi::{RefOr, Schema};
 
 use super::render::schema_ref;
+use super::table::JSON;
 
 /// Whether a field is always there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -57,8 +59,24 @@ pub(super) fn open_object(description: &str) -> RefOr<Schema> {
         .into()
 }
 
+/// An object with at least one of its fields, all of which may be left out.
+pub(super) fn some_of(description: &str, fields: impl IntoIterator<Item = Field>) -> RefOr<Schema> {
+    match object(description, fields) {
+        RefOr::T(Schema::Object(object)) => {
+            ObjectBuilder::from(object).min_properties(Some(1)).into()
+        }
+        other => other,
+    }
+}
+
 pub(super) fn array(items: RefOr<Schema>) -> RefOr<Schema> {
     RefOr::T(ArrayBuilder::new().items(items).into())
+}
+
+/// A list of which neither nothing nor everything makes sense.
+pub(super) fn array_within(minimum: usize, maximum: usize, items: RefOr<Schema>) -> RefOr<Schema> {
+    let array = ArrayBuilder::new().items(items);
+    RefOr::T(array.min_items(Some(minimum)).max_items(Some(maximum)).into())
 }
 
 pub(super) fn array_of(name: &str) -> RefOr<Schema> {
@@ -68,6 +86,34 @@ pub(super) fn array_of(name: &str) -> RefOr<Schema> {
 pub(super) fn text() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(Type::String).into()
 }
+
+/// A text of a certain form.
+pub(super) fn matching(pattern: &str) -> RefOr<Schema> {
+    ObjectBuilder::new().schema_type(Type::String).pattern(Some(pattern)).into()
+}
+
+/// What a person can read: neither blank nor with control characters.
+pub(super) fn readable(longest: usize) -> RefOr<Schema> {
+    ObjectBuilder::new()
+        .schema_type(Type::String)
+        .min_length(Some(1))
+        .max_length(Some(longest))
+        .pattern(Some(READABLE))
+        .into()
+}
+
+/// JSON in a string.
+pub(super) fn json_text(name: &str) -> RefOr<Schema> {
+    let text = ObjectBuilder::new().schema_type(Type::String).content_media_type(JSON);
+    text.content_schema(Some(schema_ref(name))).into()
+}
+
+/// No control character, and one character that is no space either; spelt out because `\s` differs between languages.
+const READABLE: &str = concat!(
+    r"^[^\u0000-\u001f\u007f-\u009f]*",
+    r"[^\u0000-\u0020\u007f-\u00a0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]",
+    r"[^\u0000-\u001f\u007f-\u009f]*$",
+);
 
 pub(super) fn nullable_text() -> RefOr<Schema> {
     ObjectBuilder::new().schema_type(or_null(Type::String)).into()
@@ -84,6 +130,16 @@ pub(super) fn null() -> RefOr<Schema> {
 /// A 64-bit integer of at least `minimum`.
 pub(super) fn integer(minimum: i64) -> RefOr<Schema> {
     number(Type::Integer).minimum(Some(minimum)).into()
+}
+
+/// An integer between two bounds.
+pub(super) fn within(minimum: i64, maximum: i64) -> RefOr<Schema> {
+    number(Type::Integer).minimum(Some(minimum)).maximum(Some(maximum)).into()
+}
+
+/// How much of one product one order may hold.
+pub(super) fn quantity() -> RefOr<Schema> {
+    within(1, Quantity::MAX)
 }
 
 /// A 64-bit integer of either sign.

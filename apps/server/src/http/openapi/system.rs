@@ -29,13 +29,14 @@ const STREAM_EVENTS: Operation = Operation {
         headers: &["X-Request-Id"],
         content: Some(Content {
             media_type: "text/event-stream",
-            schema: "EventStream",
+            schema: "ServerSentEvent",
             samples: &[sample(
                 "created",
                 "An order was placed",
-                "retry: 2000\n\nid: 1\nevent: order-events\ndata: {\"topic\":\"order-events\",\"partition\":1,\"offset\":1,\"key\":\"1\",\"headers\":{\"content-type\":\"application/json\",\"ce_specversion\":\"1.0\",\"ce_id\":\"0197674c-8a6e-7c3e-9d1f-2b1d4a1c5e6f\",\"ce_type\":\"order.created.v1\",\"ce_source\":\"/ordersystem/order\",\"ce_time\":\"2025-06-13T05:59:51.092293Z\",\"ce_subject\":\"1\",\"ce_sequence\":\"1\"},\"value\":{\"orderId\":1,\"status\":\"CREATED\",\"timestamp\":\"2025-06-13T05:59:51.092293Z\"}}\n\n",
+                r#"{"id":"o1.1","event":"order-events","data":"{\"topic\":\"order-events\",\"partition\":1,\"offset\":1,\"key\":\"1\",\"headers\":{\"content-type\":\"application/json\",\"ce_specversion\":\"1.0\",\"ce_id\":\"0197674c-8a6e-7c3e-9d1f-2b1d4a1c5e6f\",\"ce_type\":\"order.created.v1\",\"ce_source\":\"/ordersystem/order\",\"ce_time\":\"2025-06-13T05:59:51.092293Z\",\"ce_subject\":\"1\",\"ce_sequence\":\"1\"},\"value\":{\"orderId\":1,\"status\":\"CREATED\",\"timestamp\":\"2025-06-13T05:59:51.092293Z\"}}"}"#,
             )],
         }),
+        links: &[],
     }],
     refusals: &["OVERLOADED", "BROKER_UNAVAILABLE"],
     errors: Errors::Read,
@@ -165,5 +166,5 @@ const fn actuator(
     samples: &'static [Sample],
 ) -> Answer {
     let content = Some(Content { media_type: ACTUATOR, schema, samples });
-    Answer { status, description, headers: &["X-Request-Id"], content }
+    Answer { status, description, headers: &["X-Request-Id"], content, links: &[] }
 }

@@ -57,6 +57,27 @@ pub(super) struct Answer {
     pub(super) description: &'static str,
     pub(super) headers: &'static [&'static str],
     pub(super) content: Option<Content>,
+    /// What may be called next, and with what from here.
+    pub(super) links: &'static [Link],
+}
+
+/// A call that an answer leads to.
+#[derive(Debug)]
+pub(super) struct Link {
+    /// The [`Operation::id`] that it leads to.
+    pub(super) to: &'static str,
+    /// Names of parameters, each with the runtime expression that says where its value stands.
+    pub(super) parameters: &'static [(&'static str, &'static str)],
+    pub(super) description: &'static str,
+}
+
+/// A call that an answer leads to.
+pub(super) const fn link(
+    to: &'static str,
+    parameters: &'static [(&'static str, &'static str)],
+    description: &'static str,
+) -> Link {
+    Link { to, parameters, description }
 }
 
 /// A body that comes back.
@@ -86,16 +107,20 @@ impl Answer {
         samples: &'static [Sample],
     ) -> Self {
         let content = Some(Content { media_type: JSON, schema, samples });
-        Self { status, description, headers: &["X-Request-Id"], content }
+        Self { status, description, headers: &["X-Request-Id"], content, links: &[] }
     }
 
     /// An answer without a body.
     pub(super) const fn empty(status: &'static str, description: &'static str) -> Self {
-        Self { status, description, headers: &["X-Request-Id"], content: None }
+        Self { status, description, headers: &["X-Request-Id"], content: None, links: &[] }
     }
 
     pub(super) const fn with_headers(self, headers: &'static [&'static str]) -> Self {
         Self { headers, ..self }
+    }
+
+    pub(super) const fn with_links(self, links: &'static [Link]) -> Self {
+        Self { links, ..self }
     }
 }
 

@@ -1,14 +1,18 @@
 //! Schemas of what was added to the contract: orders, payments and products to look at, and lists.
 
+use ordersystem_inventory::Product;
 use ordersystem_order::Cause;
+use serde_json::Value;
 use utoipa::openapi::{RefOr, Schema};
 
-use super::bodies::envelope;
+use super::bodies::{always, envelope, one_of};
 use super::render::schema_ref;
 use super::schemas::{
-    array, array_of, choice, field, flag, integer, moment, nullable_moment, nullable_status,
-    nullable_text, object, optional, order_status, signed, text, uuid,
+    array, array_of, choice, field, flag, integer, matching, moment, nullable_moment,
+    nullable_status, nullable_text, object, optional, order_status, quantity, readable, signed,
+    some_of, text, uuid,
 };
+use crate::http::products::LONGEST_REASON;
 
 /// All of them, by name.
 pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
@@ -31,7 +35,7 @@ fn orders() -> Vec<(&'static str, RefOr<Schema>)> {
         field("productId", integer(1)),
         field("name", text()),
         field("unitPrice", integer(0)),
-        field("quantity", integer(1)),
+        field("quantity", quantity()),
         field("amount", integer(0)),
     ];
     let summary = [
@@ -122,24 +126,34 @@ fn products() -> Vec<(&'static str, RefOr<Schema>)> {
 }
 
 fn changes() -> Vec<(&'static str, RefOr<Schema>)> {
-    let new = [
-        field("name", text()),
-        field("price", integer(0)),
-        optional("currency", currency()),
-        optional("stock", integer(0)),
-        optional("unlimited", flag()),
-    ];
-    let change = [optional("name", text()), optional("price", integer(0))];
-    let adjustment = [field("delta", signed()), field("reason", text())];
+    let new = || {
+        [
+            field("name", readable(Product::MAX_NAME)),
+            field("price", integer(0)),
+            optional("currency", currency()),
+        ]
+    };
+    let counted = [field("stock", integer(0)), optional("unlimited", always(Value::Bool(false)))];
+    let unlimited = [field("unlimited", always(Value::Bool(true)))];
+    let change = [optional("name", readable(Product::MAX_NAME)), optional("price", integer(0))];
+    let adjustment = [field("delta", signed()), field("reason", readable(LONGEST_REASON))];
     vec![
         (
             "NewProduct",
-            object(
+            one_of(
                 "A product with its first `stock`, or with `unlimited`: true. Prices are in the currency's minor unit, which KRW does not have.",
-                new,
+                &["NewCountedProduct", "NewUnlimitedProduct"],
             ),
         ),
-        ("ProductChange", object("Another name, another price, or both.", change)),
+        (
+            "NewCountedProduct",
+            object("A product with its first stock.", new().into_iter().chain(counted)),
+        ),
+        (
+            "NewUnlimitedProduct",
+            object("A product that never runs out.", new().into_iter().chain(unlimited)),
+        ),
+        ("ProductChange", some_of("Another name, another price, or both.", change)),
         (
             "StockAdjustment",
             object("So many units more, or fewer when negative, and why.", adjustment),
@@ -154,5 +168,5 @@ fn list(item: &str) -> RefOr<Schema> {
 }
 
 fn currency() -> RefOr<Schema> {
-    text()
+    matching("^[A-Z]{3}$")
 }
