@@ -22,6 +22,10 @@ run-full *flags: up
 engines *args:
     deploy/engines.sh {{ args }}
 
+# Run a pretend payment gateway on port 9090; what follows goes to it: just fakepg --webhook-url localhost:8080
+fakepg *flags:
+    cargo run -- fakepg {{ flags }}
+
 # Watch an order from CREATED to DELIVERED in seconds, on a server of its own
 demo:
     deploy/demo.sh

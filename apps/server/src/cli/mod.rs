@@ -4,6 +4,7 @@ mod args;
 mod database;
 mod dlq;
 mod doctor;
+mod fakepg;
 mod healthcheck;
 mod http;
 mod inventory;
@@ -23,7 +24,7 @@ use ordersystem_shared_kernel::OrderId;
 use tokio::runtime::{Builder, Runtime};
 
 pub use args::{
-    Cli, Command, ConfigCommand, Correction, DlqCommand, DlqListArgs, EventsCommand,
+    Cli, Command, ConfigCommand, Correction, DlqCommand, DlqListArgs, EventsCommand, FakePgArgs,
     InventoryCommand, MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs, SettingArgs,
     Shape, TailArgs,
 };
@@ -52,6 +53,7 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         Command::Config(command) => settings::run(command, &cli.settings, output),
         Command::Openapi { check } => openapi::run(check.as_deref(), output),
         Command::Doctor => runtime()?.block_on(doctor::run(&cli.settings, output)),
+        Command::FakePg(args) => runtime()?.block_on(fakepg::run(args, &cli.settings, output)),
         Command::Healthcheck { url } => with_url(url.as_deref(), cli, output, healthcheck::run),
         Command::Events(EventsCommand::Tail(args)) => {
             with_url(args.url.as_deref(), cli, output, |url, output| tail::run(args, url, output))

@@ -12,6 +12,7 @@
 mod dead_letters;
 mod durability;
 mod engines;
+mod fakepg;
 mod life;
 mod must_not_repeat;
 mod races;

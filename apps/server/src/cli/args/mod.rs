@@ -1,6 +1,7 @@
 //! What may stand on the command line.
 
 mod dlq;
+mod fakepg;
 mod settings;
 #[cfg(test)]
 mod tests;
@@ -10,6 +11,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 
 pub use dlq::{DlqCommand, DlqListArgs, SelectionArgs};
+pub use fakepg::FakePgArgs;
 pub use settings::SettingArgs;
 
 /// Takes orders, holds stock, follows payments and deliveries.
@@ -79,6 +81,9 @@ pub enum Command {
     },
     /// Check what the server needs, and say how to put it right
     Doctor,
+    /// Run a pretend payment gateway on this machine, in the shape of Toss Payments [default port: 9090]
+    #[command(name = "fakepg")]
+    FakePg(FakePgArgs),
 }
 
 /// Commands about the schema of the database.

@@ -2,6 +2,7 @@ use std::time::Duration;
 
 use clap::CommandFactory;
 use clap::error::ErrorKind;
+use ordersystem_adapter_gateway::{Reply, TestCode};
 use ordersystem_application::DeadLetterState;
 
 use super::settings::declared;
@@ -162,4 +163,39 @@ fn dead_letters_are_chosen_by_number_or_by_condition() {
     assert_eq!(kind("dlq list --limit 0"), ErrorKind::ValueValidation);
     assert_eq!(kind("dlq list --state lost"), ErrorKind::ValueValidation);
     assert_eq!(kind("dlq list --since soon"), ErrorKind::ValueValidation);
+}
+
+#[test]
+fn a_pretend_gateway() {
+    let fakepg = |args| Some(Command::FakePg(args));
+    let quiet = FakePgArgs {
+        webhook_url: None,
+        webhook_secret: None,
+        webhook_shuffle_ms: 0,
+        webhook_delay_ms: 0,
+        webhook_duplicates: 0,
+        secret_key: None,
+        delay_ms: 0,
+        hang_ms: 30_000,
+        test_code: None,
+        refund_replies: vec![],
+    };
+    check("fakepg --port 0", fakepg(quiet));
+    let secret = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+    let loud = FakePgArgs {
+        webhook_url: Some("h:1".into()),
+        webhook_secret: secret.parse().ok(),
+        webhook_shuffle_ms: 1,
+        webhook_delay_ms: 2,
+        webhook_duplicates: 3,
+        secret_key: Some("sk".into()),
+        delay_ms: 4,
+        hang_ms: 5,
+        test_code: Some(TestCode::NeverDecide),
+        refund_replies: vec![Reply::Lost, Reply::NoService],
+    };
+    let webhooks = format!("--webhook-url h:1 --webhook-secret {secret} --webhook-shuffle-ms 1");
+    let more = "--webhook-delay-ms 2 --webhook-duplicates 3 --secret-key sk --delay-ms 4";
+    let codes = "--hang-ms 5 --test-code NEVER_DECIDE --refund-replies lost,no-service";
+    check(&format!("fakepg {webhooks} {more} {codes}"), fakepg(loud));
 }

@@ -2,6 +2,7 @@
 
 mod client;
 mod engines;
+mod fakepg;
 mod load;
 mod published;
 mod server;
@@ -15,6 +16,7 @@ use std::time::{Duration, Instant};
 
 pub(crate) use client::{Answer, Client};
 pub(crate) use engines::Engines;
+pub(crate) use fakepg::FakePg;
 pub(crate) use load::{Load, in_parallel, percentile};
 pub(crate) use server::Server;
 pub(crate) use topics::Topics;
