@@ -45,9 +45,9 @@ async fn the_audit_finds_money_that_nobody_owes_or_owns() {
     let (store, world) = open().await;
     world.ask_to_pay(1).await;
     world.pay(1).await;
-    let unit = world.units().give_back(world.order(1).await, &world.payment(1).await);
-    world.commit(UnitOfWork { refunds: Vec::new(), ..unit }).await;
-    let broken = "order 1: money: captured − refunded = what paid orders owe";
+    let unit = world.units().give_back(world.order(1).await, world.payment(1).await);
+    world.commit(UnitOfWork { payments: Vec::new(), ..unit }).await;
+    let broken = "order 1: money: all that a cancelled order's payment took goes back";
     assert_eq!(store.audit(), [broken]);
 }
 
@@ -60,7 +60,7 @@ async fn the_audit_finds_a_paid_order_without_its_payment_and_delivery() {
     let unit = world.units().prepare(world.order(1).await, 1);
     world.commit(UnitOfWork { deliveries: Vec::new(), ..unit }).await;
     let expected = [
-        "order 1: money: captured − refunded = what paid orders owe",
+        "order 1: money: a paid order's total was taken",
         "order 1: the delivery agrees with the order",
     ];
     assert_eq!(store.audit(), expected);

@@ -33,7 +33,8 @@ pub(crate) struct Record<'u> {
     pub(crate) reservations: BTreeMap<(OrderId, ProductId), Reservation>,
     pub(crate) ledger: Vec<LedgerRow>,
     pub(crate) history: Vec<HistoryRow>,
-    pub(crate) refunds: Vec<RefundRow>,
+    /// Those that were owed or moved on, by number.
+    refunds: BTreeSet<(OrderId, u32)>,
     pub(crate) inbox: Vec<InboxRow>,
     pub(crate) requests: Vec<RequestRow>,
     pub(crate) outbox: Vec<NewOutboxRow>,
@@ -55,7 +56,8 @@ impl<'u> Record<'u> {
         keep_latest(&mut self.products, &unit.products, Aggregate::id);
         let events = unit.orders.iter().flat_map(|change| change.events());
         self.history.extend(events.map(HistoryRow::from));
-        self.refunds.extend(unit.refunds.iter().map(RefundRow::from));
+        let money = unit.payments.iter().flat_map(|change| change.events());
+        self.refunds.extend(money.filter_map(|event| Some((event.order, event.kind.refund()?))));
         self.levels.extend(accepted.levels.iter().map(|level| (level.product, *level)));
         let holds = accepted.booked.reservations.into_iter();
         self.reservations.extend(holds.map(|hold| ((hold.order, hold.product), hold)));
@@ -74,6 +76,15 @@ impl<'u> Record<'u> {
             }
             None => {}
         }
+    }
+
+    /// The refunds that were owed or moved on, in the order of their keys.
+    pub(crate) fn refund_rows(&self) -> Vec<RefundRow> {
+        let rows = self.refunds.iter().filter_map(|(order, number)| {
+            let payment = self.payments.get(order)?.state;
+            Some(RefundRow::new(payment, payment.refund_number(*number)?))
+        });
+        rows.collect()
     }
 
     /// In the order of their keys: two transactions that insert the same ones must not wait for each other.

@@ -127,6 +127,12 @@ diesel::table! {
         requested_at -> DbTs,
         decided_at -> Nullable<DbTs>,
         version -> BigInt,
+        reported_amount -> Nullable<BigInt>,
+        reported_currency -> Nullable<Text>,
+        tries -> BigInt,
+        next_try_at -> Nullable<DbTs>,
+        /// On PostgreSQL only.
+        claimed_until -> Nullable<DbTs>,
     }
 }
 
@@ -134,14 +140,22 @@ diesel::table! {
     use diesel::sql_types::*;
     use crate::schema::types::{DbTs, DbUuid};
 
-    refunds (order_id) {
+    refunds (order_id, number) {
         order_id -> BigInt,
+        number -> BigInt,
         transaction_id -> DbUuid,
         amount -> BigInt,
         currency -> Text,
         reason -> Text,
+        note -> Nullable<Text>,
         state -> Text,
+        refusal -> Nullable<Text>,
+        tries -> BigInt,
+        next_try_at -> Nullable<DbTs>,
         owed_since -> DbTs,
+        done_at -> Nullable<DbTs>,
+        /// On PostgreSQL only.
+        claimed_until -> Nullable<DbTs>,
     }
 }
 
@@ -273,4 +287,5 @@ diesel::table! {
 }
 
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines);
+diesel::allow_tables_to_appear_in_same_query!(payments, refunds);
 diesel::joinable!(order_lines -> orders (order_id));

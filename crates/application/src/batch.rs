@@ -56,6 +56,8 @@ impl Needs {
             self.products.insert(movement.product);
             self.reservations.extend(movement.kind.order().map(|order| (order, movement.product)));
         }
+        let extended = unit.extensions.iter().map(|extension| (extension.order, extension.product));
+        self.reservations.extend(extended);
     }
 }
 
@@ -124,8 +126,12 @@ impl Batch {
     pub fn decide(&mut self, unit: &UnitOfWork) -> Result<Accepted, CommitError> {
         self.check_receipt(unit)?;
         self.check_versions(unit)?;
+        let extended = self.book.extended(&unit.extensions);
+        let extended = extended.map_err(|cause| self.refusal(unit, cause))?;
         self.open_new_products(unit);
-        let booked = self.book.apply(&unit.stock).map_err(|cause| self.refusal(unit, cause))?;
+        let mut booked = self.book.apply(&unit.stock).map_err(|cause| self.refusal(unit, cause))?;
+        extended.iter().for_each(|hold| self.book.put_reservation(*hold));
+        booked.reservations.extend(extended);
         self.remember(unit);
         let messages = messages(unit, &booked);
         Ok(Accepted { levels: self.levels_of(unit), booked, messages })

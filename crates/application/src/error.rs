@@ -1,7 +1,8 @@
 use ordersystem_delivery::DeliveryTransition;
 use ordersystem_inventory::{ProductError, StockError};
-use ordersystem_order::{BasketError, CatalogueError, IllegalTransition};
-use ordersystem_shared_kernel::{Coded, ErrorKind, OrderId, ProductId};
+use ordersystem_order::{BasketError, CatalogueError, IllegalTransition, OrderStatus};
+use ordersystem_payment::{PaymentError, RefundError};
+use ordersystem_shared_kernel::{Coded, ErrorKind, Money, OrderId, ProductId, TransactionId};
 use thiserror::Error;
 
 use crate::{CommitError, StoreUnavailable, StoredAnswer};
@@ -137,6 +138,24 @@ pub enum OrderStepError {
     /// A callback for an order whose payment nobody asked for.
     #[error("the payment of order {0} was never requested")]
     PaymentNotRequested(OrderId),
+    /// A callback about an attempt that nobody made.
+    #[error("the payment of order {order} has no attempt {transaction}")]
+    UnknownTransaction {
+        /// Whose payment.
+        order: OrderId,
+        /// What the callback names.
+        transaction: TransactionId,
+    },
+    /// A success with another amount. It is recorded; the gateway must say what is true.
+    #[error("order {order}: {reported} were reported instead of {expected}")]
+    AmountMismatch {
+        /// Whose payment.
+        order: OrderId,
+        /// What is to be paid.
+        expected: Money,
+        /// What the callback says was taken.
+        reported: Money,
+    },
     /// See its kinds.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -145,7 +164,40 @@ pub enum OrderStepError {
 coded!(OrderStepError {
     NotFound(_) => ("ORDER_NOT_FOUND", ErrorKind::NotFound),
     Illegal(_) => ("INVALID_STATUS_TRANSITION", ErrorKind::Refused),
-    PaymentNotRequested(_) => ("PAYMENT_NOT_REQUESTED", ErrorKind::Refused),
+    PaymentNotRequested(order) => of(&PaymentError::NeverRequested(*order)),
+    UnknownTransaction { transaction, .. } => of(&PaymentError::UnknownTransaction(*transaction)),
+    AmountMismatch { expected, reported, .. } => {
+        of(&PaymentError::AmountMismatch { expected: *expected, reported: *reported })
+    },
+    Failure(failure) => of(failure),
+});
+
+/// Why no money goes back.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum RefundOrderError {
+    /// There is no such order.
+    #[error("order {0} does not exist")]
+    NotFound(OrderId),
+    /// The order is not paid, or was cancelled and owes everything back already.
+    #[error("order {order} is {status}")]
+    NotPaid {
+        /// Which order.
+        order: OrderId,
+        /// Its present state.
+        status: OrderStatus,
+    },
+    /// The payment does not allow it.
+    #[error(transparent)]
+    Refund(#[from] RefundError),
+    /// See its kinds.
+    #[error(transparent)]
+    Failure(#[from] Failure),
+}
+
+coded!(RefundOrderError {
+    NotFound(_) => ("ORDER_NOT_FOUND", ErrorKind::NotFound),
+    NotPaid { .. } => of(&RefundError::NothingCaptured),
+    Refund(error) => of(error),
     Failure(failure) => of(failure),
 });
 
@@ -203,4 +255,10 @@ macro_rules! from_unavailable {
     )+ };
 }
 
-from_unavailable!(PlaceOrderError, OrderStepError, DeliveryStepError, ProductStepError);
+from_unavailable!(
+    PlaceOrderError,
+    OrderStepError,
+    RefundOrderError,
+    DeliveryStepError,
+    ProductStepError
+);

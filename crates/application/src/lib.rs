@@ -12,13 +12,15 @@ mod usecase;
 
 pub use alone::SingleDomain;
 pub use batch::{Accepted, Batch, Needs, ReceiptKey};
-pub use error::{DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError};
+pub use error::{
+    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError, RefundOrderError,
+};
 pub use outbox::{OutboxMessage, Topic};
 pub use port::{
     Backlog, BrokerError, Bucket, CLAIM, DeadLetter, DeadLetterFilter, DeadLetterState,
-    DeadLetters, DeliveryCounts, DueWork, EventBroker, HistoryEntry, LEASE, ListedProduct,
-    NoPosition, Numbers, OrderFilter, OrderSummary, Outbox, OutboxRow, Page, Position, Reads,
-    Record, Store, StoreUnavailable, Subscription, Tail, TailFrom,
+    DeadLetters, DeliveryCounts, DueRefund, DueWork, EventBroker, HistoryEntry, LEASE,
+    ListedProduct, NoPosition, Numbers, OrderFilter, OrderSummary, Outbox, OutboxRow, Page,
+    Position, Reads, Record, Store, StoreUnavailable, Subscription, Tail, TailFrom,
 };
 pub use unit_of_work::{CommitError, Committed, StoredAnswer, UnitOfWork};
 pub use usecase::{Call, CallReceipt, NewProduct, Policy, Ports, StockStatus, UseCases};

@@ -1,7 +1,7 @@
 use ordersystem_delivery::Delivery;
-use ordersystem_inventory::{Product, StockError, StockLevel, StockMove};
+use ordersystem_inventory::{HoldExtension, Product, StockError, StockLevel, StockMove};
 use ordersystem_order::Order;
-use ordersystem_payment::{Payment, Refund};
+use ordersystem_payment::Payment;
 use ordersystem_shared_kernel::{Answer, Change, Fingerprint, ProductId, Receipt, Version};
 use thiserror::Error;
 
@@ -14,18 +14,18 @@ pub struct UnitOfWork {
     pub trace: Option<String>,
     /// Orders that were placed or changed; their events go to the outbox and to the history.
     pub orders: Vec<Change<Order>>,
-    /// Payments that were requested or settled.
+    /// Payments that were requested, settled or given back.
     pub payments: Vec<Change<Payment>>,
     /// Deliveries that were prepared or moved on.
     pub deliveries: Vec<Change<Delivery>>,
-    /// Money that is owed back from now on.
-    pub refunds: Vec<Refund>,
     /// Products that were created or changed.
     pub products: Vec<Change<Product>>,
     /// Products whose name and price the unit relies on, in the version that was read.
     pub quotes: Vec<(ProductId, Version)>,
     /// What should happen to stock; decided inside the commit. The resulting events go to the outbox.
     pub stock: Vec<StockMove>,
+    /// Holds that should last longer. No stock moves by that, so no product is locked.
+    pub extensions: Vec<HoldExtension>,
 }
 
 impl UnitOfWork {
@@ -35,9 +35,9 @@ impl UnitOfWork {
             && self.orders.is_empty()
             && self.payments.is_empty()
             && self.deliveries.is_empty()
-            && self.refunds.is_empty()
             && self.products.is_empty()
             && self.stock.is_empty()
+            && self.extensions.is_empty()
     }
 }
 

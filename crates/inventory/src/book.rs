@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use ordersystem_shared_kernel::{OrderId, ProductId};
 
 use crate::{
-    LedgerEntry, MoveKind, Reservation, ReservationState, StockError, StockLevel, StockMove,
+    HoldExtension, LedgerEntry, MoveKind, Reservation, ReservationState, StockError, StockLevel,
+    StockMove,
 };
 
 /// The stock rows that a batch of moves needs, loaded and locked by a store. Moves are applied one unit after another, as
@@ -58,6 +59,18 @@ impl StockBook {
             }
         }
         Ok(booked)
+    }
+
+    /// The holds with more time, for [`Self::put_reservation`]; the book is as before.
+    ///
+    /// # Errors
+    /// [`StockError::NotHeld`] when one of them was resolved before or never made.
+    pub fn extended(&self, extensions: &[HoldExtension]) -> Result<Vec<Reservation>, StockError> {
+        let extended = extensions.iter().map(|HoldExtension { order, product, until }| {
+            let hold = self.reservations.get(&(*order, *product));
+            hold.ok_or(StockError::NotHeld { product: *product })?.extend(*until)
+        });
+        extended.collect()
     }
 
     fn apply_one(

@@ -17,5 +17,5 @@ pub use level::StockLevel;
 pub use movement::{LedgerEntry, LedgerKind, MoveKind, StockMove};
 pub use port::{Admission, Counters, Fence, StockAdmission, StockRepository};
 pub use product::{Product, ProductChange, ProductDraft, ProductError, ProductEvent, Stocking};
-pub use reservation::{Reservation, ReservationState};
+pub use reservation::{HoldExtension, Reservation, ReservationState};
 pub use service::StockService;

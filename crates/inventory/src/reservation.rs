@@ -69,4 +69,26 @@ impl Reservation {
         };
         Ok(Self { state, ..self })
     }
+
+    /// The hold with more time. It never gets shorter.
+    ///
+    /// # Errors
+    /// [`StockError::NotHeld`] when the hold was resolved before.
+    pub fn extend(self, until: Timestamp) -> Result<Self, StockError> {
+        match self.state {
+            ReservationState::Held => Ok(Self { expires_at: self.expires_at.max(until), ..self }),
+            _ => Err(StockError::NotHeld { product: self.product }),
+        }
+    }
+}
+
+/// A wish to keep one hold until later; no stock moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HoldExtension {
+    /// Whose hold.
+    pub order: OrderId,
+    /// Of which product.
+    pub product: ProductId,
+    /// Until when at least.
+    pub until: Timestamp,
 }

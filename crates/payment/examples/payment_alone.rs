@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use ordersystem_payment::{
-    GatewayOutcome, Payment, PaymentError, PaymentRepository, PaymentService, Refund, RefundReason,
+    GatewayOutcome, Payment, PaymentError, PaymentRepository, PaymentService,
 };
 use ordersystem_shared_kernel::{
     Aggregate, Change, Currency, EventId, Expected, Money, OrderId, RepositoryError, Stamp,
@@ -47,20 +47,22 @@ pub(crate) fn main() -> Result<(), Box<dyn Error>> {
     let service = PaymentService::new(payments.clone());
     let order = OrderId::new(1);
 
-    let early = now(service.settle(order, GatewayOutcome::Success, transaction(9), stamp(1)))?;
+    let early = now(service.report(order, GatewayOutcome::Success.into(), stamp(1)))?;
     assert_eq!(early, Err(PaymentError::NeverRequested(order)));
 
     let owed = Money::new(20_000, Currency::KRW)?;
     now(service.request(order, owed, transaction(1), stamp(2)))??;
-    let first = now(service.settle(order, GatewayOutcome::Success, transaction(2), stamp(3)))??;
-    let again = now(service.settle(order, GatewayOutcome::Success, transaction(3), stamp(4)))??;
+    let first = now(service.report(order, GatewayOutcome::Success.into(), stamp(3)))??;
+    let again = now(service.report(order, GatewayOutcome::Success.into(), stamp(4)))??;
     assert!(first.is_some() && again.is_none());
 
+    now(service.refund(order, 5_000, "a dent", stamp(5)))??;
     let payment = now(payments.payment(order))??.ok_or("it was just stored")?;
-    let captured = payment.captured().ok_or("the gateway took the money")?;
-    let (reason, at) = (RefundReason::OrderCancelled, stamp(5).at);
-    let refund = Refund::owed(order, captured.transaction, payment.amount(), reason, at);
-    assert_eq!((refund.transaction, refund.amount), (transaction(1), owed));
+    let refund = payment.refunds().first().ok_or("it is owed")?;
+    // Here your gateway gives the money back.
+    now(service.refund_done(order, refund.number, stamp(6)))??;
+    let payment = now(payments.payment(order))??.ok_or("it was just stored")?;
+    assert_eq!(payment.refundable(), Some(Money::new(15_000, Currency::KRW)?));
     Ok(())
 }
 

@@ -73,3 +73,22 @@ pub enum GatewayError {
         code: String,
     },
 }
+
+/// No gateway at all: whoever takes the money reports it by a callback, and gives it back without being asked.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct CallbackOnly;
+
+#[async_trait]
+impl PaymentGateway for CallbackOnly {
+    async fn charge(&self, _: &Charge) -> Result<ChargeState, GatewayError> {
+        Ok(ChargeState::Waiting)
+    }
+
+    async fn look_up(&self, _: &Charge) -> Result<ChargeState, GatewayError> {
+        Ok(ChargeState::Waiting)
+    }
+
+    async fn refund(&self, _: &RefundOrder) -> Result<(), GatewayError> {
+        Ok(())
+    }
+}

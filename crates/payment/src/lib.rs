@@ -9,10 +9,10 @@ mod port;
 mod refund;
 mod service;
 
-pub use attempt::{Attempt, AttemptOutcome, GatewayOutcome};
-pub use error::PaymentError;
+pub use attempt::{Attempt, AttemptOutcome, Callback, GatewayOutcome, Retry};
+pub use error::{PaymentError, RefundError};
 pub use event::{PaymentEvent, PaymentEventKind};
-pub use gateway::{Charge, ChargeState, GatewayError, PaymentGateway, RefundOrder};
+pub use gateway::{CallbackOnly, Charge, ChargeState, GatewayError, PaymentGateway, RefundOrder};
 pub use payment::Payment;
 pub use port::PaymentRepository;
 pub use refund::{Refund, RefundReason, RefundState};

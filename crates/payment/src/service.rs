@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use ordersystem_shared_kernel::{Change, Money, OrderId, RepositoryError, Stamp, TransactionId};
 
-use crate::{GatewayOutcome, Payment, PaymentError, PaymentEvent, PaymentRepository};
+use crate::{Callback, Payment, PaymentError, PaymentEvent, PaymentRepository};
 
 /// Payments over a repository of one's own: load, decide, commit.
 #[derive(Clone)]
@@ -37,24 +37,82 @@ impl PaymentService {
     /// Records a callback; none for repeats and contradictions, which change nothing.
     ///
     /// # Errors
-    /// [`PaymentError::NeverRequested`], or a repository that failed.
-    pub async fn settle(
+    /// [`PaymentError`]; a mismatch is recorded all the same.
+    pub async fn report(
         &self,
         order: OrderId,
-        outcome: GatewayOutcome,
-        late_transaction: TransactionId,
+        callback: Callback,
         stamp: Stamp,
     ) -> Result<Option<PaymentEvent>, PaymentError> {
+        let (event, payment) = self
+            .change(order, |change| {
+                let unknown =
+                    callback.transaction.filter(|t| change.state().attempt(Some(*t)).is_none());
+                match unknown {
+                    Some(unknown) => Err(PaymentError::UnknownTransaction(unknown)),
+                    None => Ok(change.apply_if(|payment| payment.report(&callback, stamp))),
+                }
+            })
+            .await?;
+        match payment.mismatch(&callback) {
+            Some(reported) => {
+                Err(PaymentError::AmountMismatch { expected: payment.amount(), reported })
+            }
+            None => Ok(event),
+        }
+    }
+
+    /// Owes back a part of what was taken.
+    ///
+    /// # Errors
+    /// [`PaymentError`]; nothing is owed then.
+    pub async fn refund(
+        &self,
+        order: OrderId,
+        amount: i64,
+        note: &str,
+        stamp: Stamp,
+    ) -> Result<Option<PaymentEvent>, PaymentError> {
+        let refunded = self.change(order, |change| {
+            change.apply(|payment| payment.refund(amount, note.to_owned(), stamp))?;
+            Ok(change.events().last().copied())
+        });
+        Ok(refunded.await?.0)
+    }
+
+    /// Records that the money went back; none when that is known.
+    ///
+    /// # Errors
+    /// [`PaymentError`].
+    pub async fn refund_done(
+        &self,
+        order: OrderId,
+        number: u32,
+        stamp: Stamp,
+    ) -> Result<Option<PaymentEvent>, PaymentError> {
+        let done = self.change(order, |change| {
+            Ok(change.apply_if(|payment| payment.refund_done(number, stamp)))
+        });
+        Ok(done.await?.0)
+    }
+
+    /// What the verb did, and the payment afterwards.
+    async fn change(
+        &self,
+        order: OrderId,
+        verb: impl Fn(&mut Change<Payment>) -> Result<Option<PaymentEvent>, PaymentError>,
+    ) -> Result<(Option<PaymentEvent>, Payment), PaymentError> {
         for _ in 0..Self::ATTEMPTS {
             let payment = self.payments.payment(order).await?;
             let mut change = Change::of(payment.ok_or(PaymentError::NeverRequested(order))?);
-            let event = change.apply_if(|payment| payment.settle(outcome, late_transaction, stamp));
+            let event = verb(&mut change)?;
+            let payment = change.state().clone();
             if event.is_none() {
-                return Ok(None);
+                return Ok((None, payment));
             }
             match self.payments.commit(change).await {
                 Err(RepositoryError::Conflict) => {}
-                result => return Ok(result.map(|()| event)?),
+                result => return Ok(result.map(|()| (event, payment))?),
             }
         }
         Err(RepositoryError::Conflict.into())

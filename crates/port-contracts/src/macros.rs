@@ -34,6 +34,16 @@ macro_rules! store_contract {
             is_never_oversold_by_concurrent_orders,
             survives_baskets_in_opposite_orders,
             is_kept_by_concurrent_rivals_for_one_hold,
+            is_held_longer_by_an_extension,
+            is_not_held_again_by_an_extension,
+        ]);
+        $crate::contract_tests!($world, store::money: [
+            keeps_what_became_of_an_attempt,
+            keeps_another_amount_in_another_currency,
+            keeps_what_goes_back,
+            goes_back_once_under_concurrency,
+            is_asked_for_when_it_is_due,
+            goes_back_when_it_is_due,
         ]);
         $crate::contract_tests!($world, store::outbox: [
             holds_every_event_of_a_unit_in_order,
@@ -59,7 +69,6 @@ macro_rules! store_contract {
             combine_filters_and_pages,
             show_the_whole_order,
             tell_the_history_of_an_order,
-            tell_what_is_owed_back,
             list_products_by_id,
             tell_whose_stock_moved,
             count_the_epochs_of_the_stock,

@@ -5,9 +5,11 @@ use std::time::Duration;
 
 use ordersystem_application::UnitOfWork;
 use ordersystem_delivery::Delivery;
-use ordersystem_inventory::{MoveKind, Product, ProductDraft, ProductEvent, StockMove, Stocking};
+use ordersystem_inventory::{
+    HoldExtension, MoveKind, Product, ProductDraft, ProductEvent, StockMove, Stocking,
+};
 use ordersystem_order::{Basket, Cause, IllegalTransition, Offer, Order, OrderEvent, OrderLines};
-use ordersystem_payment::{GatewayOutcome, Payment, Refund, RefundReason};
+use ordersystem_payment::{GatewayOutcome, Payment, PaymentEvent, RefundReason};
 use ordersystem_shared_kernel::{
     Aggregate, Answer, Change, Currency, DeliveryId, EventId, Fingerprint, Money, OrderId,
     ProductId, Quantity, Receipt, RequestKey, Stamp, Timestamp, TransactionId, Version,
@@ -144,8 +146,7 @@ impl Units {
         let id = order.id();
         let stock = self.moves(&order, |quantity| MoveKind::Confirm { order: id, quantity });
         let mut settled = Change::of(payment);
-        let (late, stamp) = (TransactionId::new(uuid()), self.stamp());
-        settled.apply_if(|payment| payment.settle(GatewayOutcome::Success, late, stamp));
+        settled.apply_if(|payment| payment.report(&GatewayOutcome::Success.into(), self.stamp()));
         let unit = self.step(order, |order, stamp| order.complete_payment(stamp));
         UnitOfWork { payments: vec![settled], stock, ..unit }
     }
@@ -165,13 +166,33 @@ impl Units {
     }
 
     /// A paid order ends: its units come back and its money is owed.
-    pub fn give_back(self, order: Order, payment: &Payment) -> UnitOfWork {
+    pub fn give_back(self, order: Order, payment: Payment) -> UnitOfWork {
         let id = order.id();
         let stock = self.moves(&order, |quantity| MoveKind::Return { order: id, quantity });
-        let captured = payment.captured().expect("the payment was captured");
-        let reason = RefundReason::OrderCancelled;
-        let refund = Refund::owed(id, captured.transaction, payment.amount(), reason, self.at);
-        UnitOfWork { stock, refunds: vec![refund], ..self.cancelled(order, Cause::Customer) }
+        let mut owed = Change::of(payment);
+        let event = owed.apply_if(|p| p.give_back(RefundReason::OrderCancelled, self.stamp()));
+        event.expect("tests give back what was paid");
+        UnitOfWork { stock, payments: vec![owed], ..self.cancelled(order, Cause::Customer) }
+    }
+
+    /// A change of a payment alone.
+    pub fn money(
+        self,
+        payment: Payment,
+        verb: impl FnOnce(&mut Payment, Stamp) -> Option<PaymentEvent>,
+    ) -> UnitOfWork {
+        let mut change = Change::of(payment);
+        let event = change.apply_if(|payment| verb(payment, self.stamp()));
+        event.expect("tests change what can be changed");
+        UnitOfWork { payments: vec![change], ..UnitOfWork::default() }
+    }
+
+    /// More time for the holds of an order.
+    pub fn extend(self, order: &Order, until: Timestamp) -> UnitOfWork {
+        let lines = order.lines().as_slice().iter();
+        let extension = |product| HoldExtension { order: order.id(), product, until };
+        let extensions = lines.map(|line| extension(line.product)).collect();
+        UnitOfWork { extensions, ..UnitOfWork::default() }
     }
 
     /// PAYMENT_COMPLETED → SHIPMENT_PREPARING, with the delivery.

@@ -2,12 +2,13 @@
 
 const MACROS: &str = include_str!("../src/macros.rs");
 
-const SUITES: [&str; 10] = [
+const SUITES: [&str; 11] = [
     include_str!("../src/admission.rs"),
     include_str!("../src/broker.rs"),
     include_str!("../src/store/commit.rs"),
     include_str!("../src/store/dead_letters.rs"),
     include_str!("../src/store/due.rs"),
+    include_str!("../src/store/money.rs"),
     include_str!("../src/store/numbers.rs"),
     include_str!("../src/store/outbox.rs"),
     include_str!("../src/store/reads.rs"),

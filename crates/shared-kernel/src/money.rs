@@ -87,6 +87,15 @@ impl Money {
     }
 
     /// # Errors
+    /// [`MoneyError::MixedCurrencies`] or [`MoneyError::Negative`].
+    pub fn minus(self, other: Self) -> Result<Self, MoneyError> {
+        if self.currency != other.currency {
+            return Err(MoneyError::MixedCurrencies);
+        }
+        Self::new(self.amount.saturating_sub(other.amount), self.currency)
+    }
+
+    /// # Errors
     /// [`MoneyError::Overflow`] when the product does not fit 63 bits.
     pub fn times(self, quantity: Quantity) -> Result<Self, MoneyError> {
         let amount = self.amount.checked_mul(quantity.get()).ok_or(MoneyError::Overflow)?;
@@ -127,9 +136,12 @@ mod tests {
         assert_eq!(won(-1), Err(MoneyError::Negative));
         let most = won(i64::MAX).unwrap();
         assert_eq!(most.plus(won(1).unwrap()), Err(MoneyError::Overflow));
+        assert_eq!(won(1).unwrap().minus(most), Err(MoneyError::Negative));
+        assert_eq!(most.minus(most), won(0));
         assert_eq!(most.times(Quantity::new(2).unwrap()), Err(MoneyError::Overflow));
         let dollar = Money::zero("USD".parse().unwrap());
         assert_eq!(dollar.plus(won(1).unwrap()), Err(MoneyError::MixedCurrencies));
+        assert_eq!(dollar.minus(won(1).unwrap()), Err(MoneyError::MixedCurrencies));
     }
 
     #[test]

@@ -13,11 +13,13 @@ use std::sync::Arc;
 
 use backoff::Backoff;
 use consumers::{Consumer, OrderEvents, StockEvents};
+use lease::Alone;
 use reconcile::{Reconcile, Reconciler};
 use relay::Relay;
 use supervisor::Part;
 use timers::{
-    Deliveries, Holds, Purge, Replay, Statistics, Step, StepDelay, Timer, UnpreparedOrders,
+    Charges, Deliveries, Holds, Purge, Refunds, Replay, Statistics, Step, StepDelay, Timer,
+    UnpreparedOrders,
 };
 
 use crate::config::{Role, Settings};
@@ -36,6 +38,7 @@ pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
     if role.runs(Role::Scheduler) {
         parts.extend(delivery_timers(world, settings));
         parts.extend(timers(world, settings));
+        parts.extend(money(world));
     }
     // Counters may be those of this process alone: whoever admits orders looks after them.
     if role.runs(Role::Api) || role.runs(Role::Scheduler) {
@@ -86,6 +89,19 @@ fn timers(world: &World, settings: &Settings) -> [Arc<dyn Part>; 4] {
         Arc::new(Timer::new(statistics, lease.clone())),
         Arc::new(Timer::new(Purge::new(outbox.clone()), lease.clone())),
     ]
+}
+
+/// Without a lease: every process that waits for the money of its own orders asks for it itself, and the rows are claimed.
+fn money(world: &World) -> Vec<Arc<dyn Part>> {
+    let (use_cases, due) = (&world.use_cases, &world.engines.due);
+    let refunds = Refunds::new(use_cases.clone(), due.clone());
+    let mut parts: Vec<Arc<dyn Part>> = vec![Arc::new(Timer::new(refunds, Arc::new(Alone)))];
+    // Where callbacks are all there is, nobody can be asked.
+    if world.engines.gateway.is_some() {
+        let charges = Charges::new(use_cases.clone(), due.clone());
+        parts.push(Arc::new(Timer::new(charges, Arc::new(Alone))));
+    }
+    parts
 }
 
 fn reconciler(world: &World) -> Arc<dyn Part> {

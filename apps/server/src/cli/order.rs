@@ -65,7 +65,6 @@ struct Dossier {
     order: Order,
     holds: Vec<Reservation>,
     payment: Option<Payment>,
-    refunds: Vec<Refund>,
     delivery: Option<Delivery>,
     history: Vec<HistoryEntry>,
 }
@@ -80,7 +79,6 @@ impl Dossier {
             order,
             holds: store.reservations(id).await?,
             payment: store.payment(id).await?,
-            refunds: store.refunds(id).await?,
             delivery: store.delivery(id).await?,
             history: store.history(id).await?,
         }))
@@ -107,7 +105,6 @@ impl Screen {
         }
         dossier.holds.iter().for_each(|hold| self.hold(hold));
         dossier.payment.iter().for_each(|payment| self.payment(payment));
-        dossier.refunds.iter().for_each(|refund| self.refund(refund));
         dossier.delivery.iter().for_each(|delivery| self.delivery(delivery));
         if timeline == Timeline::Shown {
             self.line("\nTimeline");
@@ -134,13 +131,19 @@ impl Screen {
                 format_args!("{state}  {amount}, asked {asked}, transaction {transaction}"),
             );
         }
+        payment.refunds().iter().for_each(|refund| self.refund(refund));
     }
 
     fn refund(&mut self, refund: &Refund) {
         let (state, amount, reason) =
             (refund.state.as_str(), refund.amount, refund.reason.as_str());
         let since = self.time(refund.owed_since);
-        self.part("refund", format_args!("{state}  {amount}, owed since {since} for {reason}"));
+        let refusal = refund.state.refusal().map(|code| format!(", the gateway says {code}"));
+        let refusal = refusal.unwrap_or_default();
+        self.part(
+            "refund",
+            format_args!("{state}  {amount}, owed since {since} for {reason}{refusal}"),
+        );
     }
 
     fn delivery(&mut self, delivery: &Delivery) {
@@ -179,7 +182,7 @@ mod tests {
     use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
     use ordersystem_application::{Call, Policy, Ports, UseCases};
     use ordersystem_order::{Basket, Cause};
-    use ordersystem_payment::GatewayOutcome;
+    use ordersystem_payment::{CallbackOnly, GatewayOutcome};
     use ordersystem_shared_kernel::{ProductId, Quantity};
 
     use super::*;
@@ -193,6 +196,7 @@ mod tests {
         let ports = Ports {
             store: Arc::new(store.clone()),
             admission: Arc::new(CounterAdmission::default()),
+            gateway: Arc::new(CallbackOnly),
             numbers: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::default()),

@@ -33,6 +33,29 @@ pub(crate) async fn json<T: DeserializeOwned>(
     parse(&read_within(PATIENCE, request, payload, limit).await?)
 }
 
+/// Reads the whole body as it is; nobody may have sent one.
+pub(crate) async fn raw(
+    request: &HttpRequest,
+    payload: Payload,
+    limit: usize,
+) -> Result<Bytes, ApiError> {
+    read_within(PATIENCE, request, payload, limit).await
+}
+
+/// A body that was read with [`raw`] as a `T`; none when nobody sent one.
+pub(crate) fn optional<T: DeserializeOwned>(
+    request: &HttpRequest,
+    body: &[u8],
+) -> Result<Option<T>, ApiError> {
+    if body.is_empty() {
+        return Ok(None);
+    }
+    if !is_json(request) {
+        return Err(EdgeError::UnsupportedMediaType.into());
+    }
+    parse(body).map(Some)
+}
+
 /// As a field that may be absent but, when it is there, is not null.
 pub(crate) fn present<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
     from: D,

@@ -75,6 +75,11 @@ static CATALOGUE: &[CodeEntry] = &[
     never(BAD, "INVALID_TOTAL", "합계를 계산할 수 없습니다", "The total cannot be expressed"),
     // payments
     never(BAD, "PAYMENT_NOT_REQUESTED", "결제가 요청되지 않은 주문입니다", "The order's payment was never requested"),
+    never(StatusCode::UNPROCESSABLE_ENTITY, "PAYMENT_TRANSACTION_UNKNOWN", "알 수 없는 결제 거래입니다", "The payment has no such attempt"),
+    never(StatusCode::UNPROCESSABLE_ENTITY, "PAYMENT_AMOUNT_MISMATCH", "결제 금액이 주문 금액과 다릅니다", "The reported amount is not what is to be paid"),
+    never(BAD, "ORDER_NOT_PAID", "결제가 완료된 주문이 아닙니다", "The order is not paid"),
+    never(BAD, "REFUND_ABOVE_CAPTURED", "환불 가능 금액을 초과했습니다", "More than what can be refunded"),
+    never(BAD, "INVALID_REFUND_AMOUNT", "환불 금액은 최소 1 이상이어야 합니다", "A refund is at least 1"),
     never(ABSENT, "PAYMENT_NOT_FOUND", "결제 정보가 없습니다", "The order has no payment"),
     // deliveries
     never(ABSENT, "DELIVERY_NOT_FOUND", "배송 정보가 없습니다", "The order has no delivery"),

@@ -6,7 +6,8 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderValue;
 use actix_web::{HttpResponse, ResponseError};
 use ordersystem_application::{
-    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError, StoredAnswer,
+    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError,
+    RefundOrderError, StoredAnswer,
 };
 use ordersystem_order::BasketError;
 use ordersystem_shared_kernel::{Coded, InvalidQuantity, OrderId};
@@ -27,6 +28,7 @@ pub(crate) struct ApiError {
 enum Reason {
     Place(PlaceOrderError),
     Order(OrderStepError),
+    Refund(RefundOrderError),
     Delivery(DeliveryStepError),
     Product(ProductStepError),
     Edge(EdgeError),
@@ -207,6 +209,7 @@ impl ApiError {
         entry(match &self.reason {
             Reason::Place(error) => error.code(),
             Reason::Order(error) => error.code(),
+            Reason::Refund(error) => error.code(),
             Reason::Delivery(error) => error.code(),
             Reason::Product(error) => error.code(),
             Reason::Edge(error) => error.code(),
@@ -218,6 +221,7 @@ impl ApiError {
         match &self.reason {
             Reason::Place(error) => error.say(language),
             Reason::Order(error) => error.say(language),
+            Reason::Refund(error) => error.say(language),
             Reason::Delivery(error) => error.say(language),
             Reason::Product(error) => error.say(language),
             Reason::Edge(error) => error.say(&self.fields, language),
@@ -250,6 +254,7 @@ impl ApiError {
         match &self.reason {
             Reason::Place(PlaceOrderError::Failure(Failure::Replayed(answer)))
             | Reason::Order(OrderStepError::Failure(Failure::Replayed(answer)))
+            | Reason::Refund(RefundOrderError::Failure(Failure::Replayed(answer)))
             | Reason::Delivery(DeliveryStepError::Failure(Failure::Replayed(answer)))
             | Reason::Product(ProductStepError::Failure(Failure::Replayed(answer))) => Some(answer),
             _ => None,
@@ -262,6 +267,7 @@ impl fmt::Display for ApiError {
         match &self.reason {
             Reason::Place(error) => error.fmt(f),
             Reason::Order(error) => error.fmt(f),
+            Reason::Refund(error) => error.fmt(f),
             Reason::Delivery(error) => error.fmt(f),
             Reason::Product(error) => error.fmt(f),
             Reason::Edge(error) => error.fmt(f),
@@ -274,6 +280,7 @@ impl std::error::Error for ApiError {
         match &self.reason {
             Reason::Place(error) => error.source(),
             Reason::Order(error) => error.source(),
+            Reason::Refund(error) => error.source(),
             Reason::Delivery(error) => error.source(),
             Reason::Product(error) => error.source(),
             Reason::Edge(error) => error.source(),
@@ -305,6 +312,7 @@ macro_rules! reason {
 reason!(
     PlaceOrderError => Place,
     OrderStepError => Order,
+    RefundOrderError => Refund,
     DeliveryStepError => Delivery,
     ProductStepError => Product,
     EdgeError => Edge,

@@ -72,6 +72,31 @@ static ADVICE: &[Advice] = &[
         texts("The outcome of a payment arrived that nobody had requested.", "Request it first with POST /api/orders/{orderId}/payment."),
     ),
     about(
+        "PAYMENT_TRANSACTION_UNKNOWN",
+        texts("결제 결과의 transactionId 가 이 주문의 결제 시도가 아닙니다.", "GET /api/orders/{orderId}/payment 에서 transactionId 를 확인하세요."),
+        texts("The callback names a transaction that is not an attempt of this order's payment.", "Look up the attempts with GET /api/orders/{orderId}/payment."),
+    ),
+    about(
+        "PAYMENT_AMOUNT_MISMATCH",
+        texts("결제 결과의 금액이나 통화가 주문 합계와 다릅니다. 기록만 하고 주문은 바꾸지 않습니다.", "게이트웨이에 실제 결제 내용을 확인하세요. 다른 금액이 결제되었다면 전액 환불됩니다."),
+        texts("The callback reports another amount or currency than the order's total. It is recorded and changes nothing.", "Look at the gateway's books: what it took in another amount goes back in full."),
+    ),
+    about(
+        "ORDER_NOT_PAID",
+        texts("결제가 완료되지 않았거나 이미 취소된 주문입니다.", "주문 상태를 확인하세요. 취소된 주문은 자동으로 환불됩니다."),
+        texts("The order's money was not taken, or the order was cancelled.", "Look at the order. A cancelled one is refunded by itself."),
+    ),
+    about(
+        "REFUND_ABOVE_CAPTURED",
+        texts("결제 금액에서 이미 환불한 금액을 뺀 것보다 많습니다.", "GET /api/orders/{orderId}/payment 에서 남은 금액을 확인하세요."),
+        texts("It is more than what was taken and is not refunded yet.", "Look at the refunds with GET /api/orders/{orderId}/payment."),
+    ),
+    about(
+        "INVALID_REFUND_AMOUNT",
+        texts("환불 금액이 1보다 작습니다.", "1 이상의 금액을 보내세요."),
+        texts("The amount is below 1.", "Send an amount of at least 1."),
+    ),
+    about(
         "PAYMENT_NOT_FOUND",
         texts("아직 결제를 요청하지 않은 주문입니다.", "결제를 요청한 뒤에 조회하세요."),
         texts("The order's payment was not requested yet.", "Look again after it was requested."),

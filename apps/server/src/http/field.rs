@@ -72,6 +72,7 @@ pub(crate) enum Expected {
     Object,
     Moment,
     Currency,
+    Uuid,
     Other,
 }
 
@@ -173,6 +174,7 @@ impl Expected {
             Self::Object => "객체여야 합니다",
             Self::Moment => "2025-06-13T14:00:00Z 형식의 시각이어야 합니다",
             Self::Currency => "KRW와 같은 통화 코드여야 합니다",
+            Self::Uuid => "UUID여야 합니다",
             Self::Other => "다른 형식의 값이어야 합니다",
         }
     }
@@ -186,6 +188,7 @@ impl Expected {
             Self::Object => "an object",
             Self::Moment => "a time such as 2025-06-13T14:00:00Z",
             Self::Currency => "a currency code such as KRW",
+            Self::Uuid => "a UUID",
             Self::Other => "something else",
         }
     }

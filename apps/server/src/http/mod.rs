@@ -26,6 +26,7 @@ mod payments;
 mod products;
 mod query;
 mod rate_limit;
+mod reason;
 mod reply;
 mod routes;
 mod text;

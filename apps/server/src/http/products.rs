@@ -13,11 +13,9 @@ use super::inventory::product_id;
 use super::orders::unavailable;
 use super::page::Wanted;
 use super::query::{self, Query};
+use super::reason::check_reason;
 use super::reply::Reply;
 use super::{Api, body, etag, idempotency};
-
-/// The longest reason of an adjustment, in characters.
-pub(super) const LONGEST_REASON: usize = 256;
 
 /// A product without its stock, which has a life and a version of its own.
 #[derive(Debug, Serialize)]
@@ -173,18 +171,6 @@ pub(crate) struct AdjustmentBody {
     reason: String,
 }
 
-impl AdjustmentBody {
-    fn check(&self) -> Result<(), ApiError> {
-        let length = self.reason.chars().count();
-        let printable =
-            !self.reason.trim().is_empty() && !self.reason.chars().any(char::is_control);
-        if printable && length <= LONGEST_REASON {
-            return Ok(());
-        }
-        Err(ApiError::body("/reason", FieldProblem::Unprintable { max: LONGEST_REASON }))
-    }
-}
-
 /// `POST /api/products/{productId}/stock`.
 pub(super) async fn adjust(
     request: HttpRequest,
@@ -194,7 +180,7 @@ pub(super) async fn adjust(
     query::none(&request)?;
     let id = product_id(&request)?;
     let wanted: AdjustmentBody = body::json(&request, payload, api.max_body).await?;
-    wanted.check()?;
+    check_reason(&wanted.reason)?;
     let (delta, reason) = (wanted.delta, wanted.reason.clone());
     let run = async |call: Call<'_, ()>| api.use_cases.adjust_stock(id, delta, reason, call).await;
     idempotency::command(&api, &request, &wanted, |()| Reply::ok(()), run).await

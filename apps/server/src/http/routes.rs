@@ -35,6 +35,7 @@ fn api(config: &mut ServiceConfig) {
             At::path("/api/orders/{orderId}/payment").get(payments::show).post(payments::request),
         )
         .service(At::path("/api/orders/{orderId}/payment/complete").post(payments::complete))
+        .service(At::path("/api/orders/{orderId}/refunds").post(payments::refund))
         .service(At::path("/api/delivery/{orderId}").get(deliveries::show))
         .service(At::path("/api/delivery/{orderId}/tracking").get(deliveries::show))
         .service(At::path("/api/delivery/{orderId}/status").patch(deliveries::advance))

@@ -1,12 +1,13 @@
 //! The sentences of the contract and their English counterparts, made from typed errors here and nowhere else.
 
 use ordersystem_application::{
-    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError,
+    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError, RefundOrderError,
 };
 use ordersystem_delivery::DeliveryStatus;
 use ordersystem_inventory::{Product, ProductError, StockError};
 use ordersystem_order::{BasketError, CatalogueError};
-use ordersystem_shared_kernel::{OrderId, ProductId};
+use ordersystem_payment::RefundError;
+use ordersystem_shared_kernel::{Coded, OrderId, ProductId};
 
 use super::catalogue::entry;
 use super::field::FieldProblem;
@@ -98,7 +99,41 @@ impl Say for OrderStepError {
                 "{}: {order}",
                 language.pick("결제 요청되지 않은 주문", "Payment was never requested")
             ),
+            Self::UnknownTransaction { transaction, .. } => format!(
+                "{}: {transaction}",
+                language.pick("알 수 없는 결제 거래", "Unknown payment transaction")
+            ),
+            Self::AmountMismatch { expected, reported, .. } => format!(
+                "{}: {reported} ≠ {expected}",
+                language.pick("결제 금액 불일치", "The payment's amount is another")
+            ),
             Self::Failure(failure) => failure.say(language),
+        }
+    }
+}
+
+impl Say for RefundOrderError {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::NotFound(order) => OrderStepError::NotFound(*order).say(language),
+            Self::NotPaid { status, .. } => format!(
+                "{}: {status}",
+                language.pick("결제 완료 상태가 아닌 주문", "The order is not paid")
+            ),
+            Self::Refund(error) => error.say(language),
+            Self::Failure(failure) => failure.say(language),
+        }
+    }
+}
+
+impl Say for RefundError {
+    fn say(&self, language: Language) -> String {
+        match self {
+            Self::NothingCaptured | Self::Nothing => entry(self.code()).title(language).to_owned(),
+            Self::AboveCaptured { rest, wanted } => format!(
+                "{}: {wanted} > {rest}",
+                language.pick("환불 가능 금액 초과", "More than what can be refunded")
+            ),
         }
     }
 }

@@ -6,6 +6,7 @@ use ordersystem_adapter_redis::{Redis, RedisConfig};
 use ordersystem_adapter_sql::{Database, PostgresConfig, PostgresStore, SqliteConfig, SqliteStore};
 use ordersystem_application::{DeadLetters, DueWork, EventBroker, Numbers, Outbox, Reads, Store};
 use ordersystem_inventory::StockAdmission;
+use ordersystem_payment::PaymentGateway;
 use ordersystem_shared_kernel::{Clock, Ids};
 
 use super::WiringError;
@@ -33,6 +34,8 @@ pub struct Engines {
     pub due: Arc<dyn DueWork>,
     /// The fast counters.
     pub admission: Arc<dyn StockAdmission>,
+    /// The company that moves the money; none where somebody else does, and reports by callbacks.
+    pub gateway: Option<Arc<dyn PaymentGateway>>,
     /// Where events go.
     pub broker: Arc<dyn EventBroker>,
     /// The time: that of the database where several processes share one.
@@ -70,6 +73,7 @@ impl Engines {
             due: store.clone(),
             store,
             admission: Arc::new(CounterAdmission::default()),
+            gateway: None,
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,
@@ -124,6 +128,7 @@ impl Engines {
             dead_letters: database.clone(),
             due: database.clone(),
             admission: Arc::new(CounterAdmission::default()),
+            gateway: None,
             broker: Arc::new(MemoryBroker::default()),
             clock,
             ids,

@@ -5,11 +5,13 @@ mod health;
 mod patience;
 
 use std::fmt;
+use std::sync::Arc;
 
 use ordersystem_adapter_memory::MemoryBroker;
 use ordersystem_application::{
     BrokerError, Policy, Ports, ProductStepError, StoreUnavailable, UseCases,
 };
+use ordersystem_payment::CallbackOnly;
 
 use crate::background::reconcile::Reconcile;
 use crate::config::Settings;
@@ -66,6 +68,7 @@ impl World {
         let ports = Ports {
             store: engines.store.clone(),
             admission: engines.admission.clone(),
+            gateway: engines.gateway.clone().unwrap_or_else(|| Arc::new(CallbackOnly)),
             numbers: engines.numbers.clone(),
             clock: engines.clock.clone(),
             ids: engines.ids.clone(),

@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ordersystem::background::timers::Holds;
-use ordersystem_application::Call;
+use ordersystem_application::{Call, Store};
 use ordersystem_order::OrderStatus;
 use ordersystem_payment::GatewayOutcome;
 
@@ -70,7 +70,8 @@ async fn a_success_after_the_expiry_is_refunded_and_never_shipped() {
     shop.world.use_cases.settle_payment(order, success, call).await.unwrap();
     stop(background).await;
     assert_eq!(shop.status(order).await, OrderStatus::Cancelled);
-    assert_eq!(shop.world.engines.reads.refunds(order).await.unwrap().len(), 1);
+    let payment = shop.store.payment(order).await.unwrap().unwrap();
+    assert_eq!(payment.refunds().len(), 1);
     assert_eq!(shop.counted().await, Some((50, 0)));
     shop.check();
 }

@@ -140,6 +140,7 @@ fn use_cases(store: &MemoryStore, clock: &ManualClock) -> UseCases {
         Ports {
             store: Arc::new(store.clone()),
             admission: Arc::new(CounterAdmission::default()),
+            gateway: Arc::new(ordersystem_payment::CallbackOnly),
             numbers: Arc::new(store.clone()),
             clock: Arc::new(clock.clone()),
             ids: Arc::new(SequentialIds::default()),

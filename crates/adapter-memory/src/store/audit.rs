@@ -3,7 +3,8 @@ use std::collections::BTreeMap;
 use ordersystem_delivery::DeliveryStatus;
 use ordersystem_inventory::{LedgerKind, ReservationState, StockLevel};
 use ordersystem_order::{Order, OrderStatus, TRANSITIONS};
-use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId};
+use ordersystem_payment::Payment;
+use ordersystem_shared_kernel::{Aggregate, Money, OrderId, ProductId};
 
 use super::tables::Tables;
 
@@ -99,22 +100,35 @@ fn holds(tables: &Tables, order: &Order) -> Vec<String> {
 
 fn money(tables: &Tables, order: &Order) -> Vec<String> {
     let payment = tables.payments.get(&order.id());
-    let captured = payment.filter(|p| p.captured().is_some()).map_or(0, |p| p.amount().amount());
-    let refunds = tables.refunds.get(&order.id()).map_or(&[][..], Vec::as_slice);
+    let captured = payment.and_then(|payment| payment.captured()?.outcome.reported());
+    let refunds = payment.map_or(&[][..], Payment::refunds);
     let refunded: i64 = refunds.iter().map(|refund| refund.amount.amount()).sum();
-    let paid = matches!(
-        order.status(),
+    let taken = captured.map_or(0, Money::amount);
+    let one_currency =
+        refunds.iter().all(|r| Some(r.amount.currency()) == captured.map(Money::currency));
+    let numbered = refunds.iter().zip(1..).all(|(refund, number)| refund.number == number);
+    let (paid, cancelled) = (is_paid(order.status()), order.status() == OrderStatus::Cancelled);
+    let rules = [
+        (!paid || captured == Some(order.lines().total()), "money: a paid order's total was taken"),
+        (paid || cancelled || captured.is_none(), "money: an open order's money was not taken"),
+        (refunded <= taken && one_currency, "money: never more goes back than was taken"),
+        (
+            !cancelled || refunded == taken,
+            "money: all that a cancelled order's payment took goes back",
+        ),
+        (numbered, "the refunds are numbered without a gap"),
+    ];
+    named(&format!("order {}", order.id()), rules)
+}
+
+const fn is_paid(status: OrderStatus) -> bool {
+    matches!(
+        status,
         OrderStatus::PaymentCompleted
             | OrderStatus::ShipmentPreparing
             | OrderStatus::Shipped
             | OrderStatus::Delivered
-    );
-    let earned = if paid { order.lines().total().amount() } else { 0 };
-    let rules = [
-        (captured - refunded == earned, "money: captured − refunded = what paid orders owe"),
-        (refunds.len() <= 1, "at most one refund per order"),
-    ];
-    named(&format!("order {}", order.id()), rules)
+    )
 }
 
 fn delivery(tables: &Tables, order: &Order) -> Vec<String> {

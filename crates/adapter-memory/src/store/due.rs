@@ -2,7 +2,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ordersystem_application::{DeliveryCounts, DueWork, StoreUnavailable};
+use ordersystem_application::{DeliveryCounts, DueRefund, DueWork, StoreUnavailable};
 use ordersystem_delivery::DeliveryStatus;
 use ordersystem_shared_kernel::{OrderId, Timestamp};
 
@@ -45,6 +45,14 @@ impl DueWork for MemoryStore {
         Ok(self.due(&self.read()?.agenda.paid, delay, limit))
     }
 
+    async fn due_charges(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
+        Ok(self.due(&self.read()?.agenda.charges, Duration::ZERO, limit))
+    }
+
+    async fn due_refunds(&self, limit: usize) -> Result<Vec<DueRefund>, StoreUnavailable> {
+        Ok(self.due(&self.read()?.agenda.refunds, Duration::ZERO, limit))
+    }
+
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {
         let mut counts = DeliveryCounts::default();
         for delivery in self.read()?.deliveries.values() {
@@ -60,14 +68,14 @@ impl DueWork for MemoryStore {
 }
 
 impl MemoryStore {
-    fn due(
+    fn due<T: Copy>(
         &self,
-        index: &BTreeSet<(Timestamp, OrderId)>,
+        index: &BTreeSet<(Timestamp, T)>,
         delay: Duration,
         limit: usize,
-    ) -> Vec<OrderId> {
+    ) -> Vec<T> {
         let now = self.now();
         let due = index.iter().take_while(|(since, _)| since.after(delay) <= now);
-        due.map(|(_, order)| *order).take(limit).collect()
+        due.map(|(_, what)| *what).take(limit).collect()
     }
 }

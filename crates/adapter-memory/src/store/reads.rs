@@ -6,7 +6,6 @@ use ordersystem_application::{
 };
 use ordersystem_inventory::StockLevel;
 use ordersystem_order::Order;
-use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId, Timestamp};
 
 use super::MemoryStore;
@@ -27,10 +26,6 @@ impl Reads for MemoryStore {
 
     async fn history(&self, order: OrderId) -> Result<Vec<HistoryEntry>, StoreUnavailable> {
         Ok(self.read()?.history.get(&order).cloned().unwrap_or_default())
-    }
-
-    async fn refunds(&self, order: OrderId) -> Result<Vec<Refund>, StoreUnavailable> {
-        Ok(self.read()?.refunds.get(&order).cloned().unwrap_or_default())
     }
 
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {

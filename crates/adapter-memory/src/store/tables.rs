@@ -7,7 +7,7 @@ use ordersystem_application::{
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{LedgerEntry, Product, Reservation, StockLevel, Stocking};
 use ordersystem_order::{Order, OrderEvent};
-use ordersystem_payment::{Payment, Refund};
+use ordersystem_payment::Payment;
 use ordersystem_shared_kernel::{
     Aggregate, Change, OrderId, ProductId, Receipt, RequestKey, Timestamp,
 };
@@ -20,7 +20,6 @@ pub(super) struct Tables {
     pub(super) orders: BTreeMap<OrderId, Order>,
     pub(super) payments: BTreeMap<OrderId, Payment>,
     pub(super) deliveries: BTreeMap<OrderId, Delivery>,
-    pub(super) refunds: BTreeMap<OrderId, Vec<Refund>>,
     pub(super) products: BTreeMap<ProductId, Product>,
     pub(super) levels: BTreeMap<ProductId, StockLevel>,
     pub(super) reservations: BTreeMap<(OrderId, ProductId), Reservation>,
@@ -107,13 +106,9 @@ impl Tables {
     fn write(&mut self, unit: UnitOfWork, accepted: &Accepted, now: Timestamp) {
         unit.cause.into_iter().for_each(|cause| self.write_receipt(cause, now));
         unit.orders.into_iter().for_each(|change| self.write_order(change));
-        let payments = unit.payments.into_iter().map(|change| change.state().clone());
-        self.payments.extend(payments.map(|payment| (payment.id(), payment)));
+        unit.payments.into_iter().for_each(|change| self.write_payment(change.state().clone()));
         unit.deliveries.into_iter().for_each(|change| self.write_delivery(change.state().clone()));
         unit.products.into_iter().for_each(|change| self.write_product(change.state().clone()));
-        for refund in unit.refunds {
-            self.refunds.entry(refund.order).or_default().push(refund);
-        }
         self.write_stock(accepted);
         for message in &accepted.messages {
             self.last_position += 1;
@@ -141,6 +136,11 @@ impl Tables {
         self.orders.insert(order.id(), order.clone());
     }
 
+    fn write_payment(&mut self, payment: Payment) {
+        self.agenda.payment(self.payments.get(&payment.id()), &payment);
+        self.payments.insert(payment.id(), payment);
+    }
+
     fn write_delivery(&mut self, delivery: Delivery) {
         self.agenda.delivery(self.deliveries.get(&delivery.order()), &delivery);
         self.deliveries.insert(delivery.order(), delivery);
@@ -161,8 +161,9 @@ impl Tables {
             self.ledger.entry(entry.product).or_default().push(entry.clone());
         }
         for hold in &accepted.booked.reservations {
-            self.agenda.reservation(hold);
-            self.reservations.insert((hold.order, hold.product), *hold);
+            let key = (hold.order, hold.product);
+            self.agenda.reservation(self.reservations.get(&key), hold);
+            self.reservations.insert(key, *hold);
         }
     }
 }

@@ -6,11 +6,11 @@ use diesel::sql_types::BigInt;
 use diesel_async::RunQueryDsl as _;
 use futures_util::FutureExt as _;
 
-use ordersystem_application::{CLAIM, DeliveryCounts, DueWork, StoreUnavailable};
+use ordersystem_application::{CLAIM, DeliveryCounts, DueRefund, DueWork, StoreUnavailable};
 use ordersystem_shared_kernel::{OrderId, Timestamp};
 
 use super::PostgresStore;
-use crate::rows::{Micros, sql_limit};
+use crate::rows::{Micros, due_refund, sql_limit};
 use crate::schema::types::DbTs;
 
 /// Claims at most `$4` rows that are due since `$1` or longer, at the moment `$2` and until `$3`, oldest first. A row that
@@ -59,11 +59,42 @@ const UNPREPARED_ORDERS: &str = "WITH due AS MATERIALIZED (
         RETURNING o.id, o.updated_at
     ) SELECT id AS order_id FROM claimed ORDER BY updated_at, id";
 
+const DUE_CHARGES: &str = "WITH due AS MATERIALIZED (
+        SELECT transaction_id FROM payments WHERE next_try_at <= $1
+            AND (claimed_until IS NULL OR claimed_until <= $2)
+        ORDER BY next_try_at, transaction_id LIMIT $4 FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE payments p SET claimed_until = $3 FROM due
+        WHERE p.transaction_id = due.transaction_id
+        RETURNING p.order_id, p.next_try_at, p.transaction_id
+    ) SELECT order_id FROM claimed ORDER BY next_try_at, transaction_id";
+
+const DUE_REFUNDS: &str = "WITH due AS MATERIALIZED (
+        SELECT order_id, number FROM refunds WHERE next_try_at <= $1
+            AND (claimed_until IS NULL OR claimed_until <= $2)
+        ORDER BY next_try_at, order_id, number LIMIT $4 FOR UPDATE SKIP LOCKED
+    ), claimed AS (
+        UPDATE refunds r SET claimed_until = $3 FROM due
+        WHERE r.order_id = due.order_id AND r.number = due.number
+        RETURNING r.order_id, r.number, r.next_try_at
+    ) SELECT order_id, number FROM claimed ORDER BY next_try_at, order_id, number";
+
 /// Each from an index that holds nothing else.
 const DELIVERY_COUNTS: &str = "SELECT
     (SELECT count(*) FROM deliveries WHERE status = 'SHIPMENT_PREPARING') AS preparing,
     (SELECT count(*) FROM deliveries WHERE status = 'SHIPPED') AS shipped,
     (SELECT count(*) FROM deliveries WHERE status = 'DELIVERED') AS delivered";
+
+/// What every claim is given.
+macro_rules! claim {
+    ($statement:expr, $now:expr, $delay:expr, $limit:expr) => {
+        diesel::sql_query($statement)
+            .bind::<DbTs, _>(Micros($now.before($delay)))
+            .bind::<DbTs, _>(Micros($now))
+            .bind::<DbTs, _>(Micros($now.after(CLAIM)))
+            .bind::<BigInt, _>(sql_limit($limit))
+    };
+}
 
 #[async_trait]
 impl DueWork for PostgresStore {
@@ -95,6 +126,23 @@ impl DueWork for PostgresStore {
         self.claim("unprepared orders", UNPREPARED_ORDERS, delay, limit).await
     }
 
+    async fn due_charges(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
+        self.claim("due charges", DUE_CHARGES, Duration::ZERO, limit).await
+    }
+
+    async fn due_refunds(&self, limit: usize) -> Result<Vec<DueRefund>, StoreUnavailable> {
+        let now: Timestamp = self.shared.clock.now();
+        let claimed = self.read("due refunds", move |connection| {
+            async move {
+                let claim = claim!(DUE_REFUNDS, now, Duration::ZERO, limit);
+                let claimed: Vec<DueRefundRow> = claim.load(connection).await?;
+                claimed.into_iter().map(|due| due_refund(due.order_id, due.number)).collect()
+            }
+            .boxed()
+        });
+        claimed.await
+    }
+
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {
         let counts = self.shared.readers.snapshot("the number of deliveries", |connection| {
             diesel::sql_query(DELIVERY_COUNTS).get_result(connection).boxed()
@@ -109,6 +157,14 @@ impl DueWork for PostgresStore {
 struct Due {
     #[diesel(sql_type = BigInt)]
     order_id: i64,
+}
+
+#[derive(QueryableByName)]
+struct DueRefundRow {
+    #[diesel(sql_type = BigInt)]
+    order_id: i64,
+    #[diesel(sql_type = BigInt)]
+    number: i64,
 }
 
 #[derive(QueryableByName)]
@@ -132,12 +188,7 @@ impl PostgresStore {
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         let now: Timestamp = self.shared.clock.now();
         let claimed = self.read(what, move |connection| {
-            let claim = diesel::sql_query(statement)
-                .bind::<DbTs, _>(Micros(now.before(delay)))
-                .bind::<DbTs, _>(Micros(now))
-                .bind::<DbTs, _>(Micros(now.after(CLAIM)))
-                .bind::<BigInt, _>(sql_limit(limit));
-            claim.load(connection).boxed()
+            claim!(statement, now, delay, limit).load(connection).boxed()
         });
         let claimed: Vec<Due> = claimed.await?;
         Ok(claimed.into_iter().map(|due| OrderId::new(due.order_id)).collect())

@@ -14,12 +14,10 @@ use ordersystem_shared_kernel::{OrderId, ProductId, RequestKey};
 
 use super::PostgresStore;
 use crate::rows::{
-    AnswerRow, DeliveryRow, LineRow, OrderRow, PaymentRow, ProductRow, ReservationRow,
-    payment_from_rows,
+    AnswerRow, DeliveryRow, LineRow, OrderRow, ProductRow, ReservationRow, payment_from_rows,
+    payment_rows_of,
 };
-use crate::schema::{
-    deliveries, idempotency_keys, order_lines, orders, payments, products, reservations,
-};
+use crate::schema::{deliveries, idempotency_keys, order_lines, orders, products, reservations};
 
 #[async_trait]
 impl Store for PostgresStore {
@@ -44,12 +42,8 @@ impl Store for PostgresStore {
 
     async fn payment(&self, order: OrderId) -> Result<Option<Payment>, StoreUnavailable> {
         let payment = self.read("a payment", move |connection| {
-            async move {
-                let attempts = payments::table.filter(payments::order_id.eq(order.get()));
-                let attempts = attempts.order(payments::attempt).select(PaymentRow::as_select());
-                payment_from_rows(attempts.load(connection).await?)
-            }
-            .boxed()
+            async move { payment_from_rows(payment_rows_of!(order).load(connection).await?) }
+                .boxed()
         });
         payment.await
     }

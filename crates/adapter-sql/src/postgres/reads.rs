@@ -9,13 +9,12 @@ use ordersystem_application::{
 };
 use ordersystem_inventory::StockLevel;
 use ordersystem_order::OrderStatus;
-use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::{OrderId, Timestamp};
 
 use super::PostgresStore;
-use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow, sql_limit};
+use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, sql_limit};
 use crate::schema::types::DbTs;
-use crate::schema::{order_history, products, refunds, stock_epoch};
+use crate::schema::{order_history, products, stock_epoch};
 
 #[async_trait]
 impl Reads for PostgresStore {
@@ -42,19 +41,6 @@ impl Reads for PostgresStore {
             .boxed()
         });
         history.await
-    }
-
-    async fn refunds(&self, order: OrderId) -> Result<Vec<Refund>, StoreUnavailable> {
-        let refunds = self.read("refunds", move |connection| {
-            async move {
-                let rows = refunds::table.filter(refunds::order_id.eq(order.get()));
-                let rows = rows.order(refunds::owed_since).select(RefundRow::as_select());
-                let rows: Vec<RefundRow> = rows.load(connection).await?;
-                rows.into_iter().map(RefundRow::restore).collect()
-            }
-            .boxed()
-        });
-        refunds.await
     }
 
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {

@@ -16,6 +16,7 @@ use diesel::sqlite::Sqlite;
 use tokio_postgres::types as wire;
 use uuid::Uuid;
 
+use ordersystem_payment::Retry;
 use ordersystem_shared_kernel::{Currency, Money, Quantity, Timestamp};
 
 use crate::schema::types::{DbTs, DbUuid};
@@ -96,7 +97,7 @@ impl wire::ToSql for UuidBytes {
 type WireResult<T> = Result<T, Box<dyn Error + Sync + Send>>;
 
 /// A UUID as each database stores it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, AsExpression, FromSqlRow)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, AsExpression, FromSqlRow)]
 #[diesel(sql_type = DbUuid)]
 pub(crate) struct UuidBytes(pub(crate) Uuid);
 
@@ -164,6 +165,15 @@ pub(crate) fn money(column: &'static str, amount: i64, currency: &str) -> Result
 
 pub(crate) fn quantity(column: &'static str, units: i64) -> Result<Quantity, SqlError> {
     Quantity::new(units).map_err(|error| corrupt(column, error))
+}
+
+pub(crate) fn restored_retry(
+    column: &'static str,
+    tries: i64,
+    next_try_at: Micros,
+) -> Result<Retry, SqlError> {
+    let tries = u32::try_from(tries).map_err(|_| corrupt(column, tries))?;
+    Ok(Retry { tries, next_at: next_try_at.0 })
 }
 
 /// A number of rows as SQL wants it.

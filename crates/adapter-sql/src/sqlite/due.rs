@@ -6,12 +6,12 @@ use diesel::expression::SqlLiteral;
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
 
-use ordersystem_application::{DeliveryCounts, DueWork, StoreUnavailable};
+use ordersystem_application::{DeliveryCounts, DueRefund, DueWork, StoreUnavailable};
 use ordersystem_shared_kernel::OrderId;
 
 use super::SqliteStore;
-use crate::rows::{Micros, sql_limit};
-use crate::schema::{deliveries, orders, reservations};
+use crate::rows::{Micros, due_refund, sql_limit};
+use crate::schema::{deliveries, orders, payments, refunds, reservations};
 
 #[async_trait]
 impl DueWork for SqliteStore {
@@ -71,6 +71,28 @@ impl DueWork for SqliteStore {
             due.select(orders::id).load(connection)
         });
         orders.await.map(numbers)
+    }
+
+    async fn due_charges(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
+        let now = self.latest(Duration::ZERO);
+        let orders = self.shared.readers.read("due charges", move |connection| {
+            let due = payments::table.filter(payments::next_try_at.le(now));
+            let due = due.order((payments::next_try_at, payments::transaction_id));
+            due.limit(sql_limit(limit)).select(payments::order_id).load(connection)
+        });
+        orders.await.map(numbers)
+    }
+
+    async fn due_refunds(&self, limit: usize) -> Result<Vec<DueRefund>, StoreUnavailable> {
+        let now = self.latest(Duration::ZERO);
+        let refunds = self.shared.readers.read("due refunds", move |connection| {
+            let due = refunds::table.filter(refunds::next_try_at.le(now));
+            let due = due.order((refunds::next_try_at, refunds::order_id, refunds::number));
+            let due = due.limit(sql_limit(limit)).select((refunds::order_id, refunds::number));
+            let due: Vec<(i64, i64)> = due.load(connection)?;
+            due.into_iter().map(|(order, number)| due_refund(order, number)).collect()
+        });
+        refunds.await
     }
 
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {

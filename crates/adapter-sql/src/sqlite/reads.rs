@@ -6,13 +6,12 @@ use ordersystem_application::{
 };
 use ordersystem_inventory::StockLevel;
 use ordersystem_order::OrderStatus;
-use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::{OrderId, Timestamp};
 
 use super::SqliteStore;
 use super::chores::Chore;
-use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, RefundRow, sql_limit};
-use crate::schema::{order_history, order_lines, orders, products, refunds, stock_epoch};
+use crate::rows::{HistoryRow, Micros, OrderRow, ProductRow, sql_limit};
+use crate::schema::{order_history, order_lines, orders, products, stock_epoch};
 
 #[async_trait]
 impl Reads for SqliteStore {
@@ -33,15 +32,6 @@ impl Reads for SqliteStore {
             rows.load(connection)?.into_iter().map(HistoryRow::restore).collect()
         });
         history.await
-    }
-
-    async fn refunds(&self, order: OrderId) -> Result<Vec<Refund>, StoreUnavailable> {
-        let refunds = self.shared.readers.read("refunds", move |connection| {
-            let rows = refunds::table.filter(refunds::order_id.eq(order.get()));
-            let rows = rows.order(refunds::owed_since).select(RefundRow::as_select());
-            rows.load(connection)?.into_iter().map(RefundRow::restore).collect()
-        });
-        refunds.await
     }
 
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {

@@ -5,8 +5,8 @@ use ordersystem_shared_kernel::{Aggregate, Timestamp};
 
 use crate::batch::{Loaded, Record, split};
 use crate::rows::{
-    DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, OrderRow, OrderUpdate, PaymentRow,
-    ProductRow, ProductUpdate, ReservationRow, payment_rows,
+    DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, Micros, OrderRow, OrderUpdate,
+    PaymentUpdate, ProductRow, ProductUpdate, ReservationRow, payment_rows,
 };
 use crate::schema::{
     deliveries, idempotency_keys, inbox, order_history, order_lines, orders, outbox, payments,
@@ -42,7 +42,9 @@ impl Record<'_> {
         self.write_deliveries(connection)?;
         self.write_products(connection, now)?;
         self.write_reservations(connection, loaded)?;
-        insert_all!(connection, refunds::table, self.refunds);
+        for row in self.refund_rows() {
+            diesel::replace_into(refunds::table).values(row).execute(connection)?;
+        }
         insert_all!(connection, order_history::table, self.history);
         insert_all!(connection, stock_ledger::table, self.ledger);
         insert_all!(connection, outbox::table, self.outbox);
@@ -62,7 +64,7 @@ impl Record<'_> {
         Ok(())
     }
 
-    /// Attempts that exist change at most once, from pending to their outcome.
+    /// Every attempt that exists carries the payment's version, whatever of the payment has changed.
     fn write_payments(
         &self,
         connection: &mut SqliteConnection,
@@ -73,7 +75,8 @@ impl Record<'_> {
             let stored = loaded.attempts.get(order).copied().unwrap_or_default();
             let mut rows = payment_rows(payment.state);
             for row in rows.by_ref().take(stored) {
-                settle(connection, &row)?;
+                let row = PaymentUpdate::from(&row);
+                exactly_one(diesel::update(&row).set(&row).execute(connection)?)?;
             }
             new.extend(rows);
         }
@@ -122,22 +125,13 @@ impl Record<'_> {
         insert_all!(connection, reservations::table, rows);
         for hold in stored {
             let row = reservations::table.find((hold.order.get(), hold.product.get()));
-            let row = diesel::update(row).set(reservations::state.eq(hold.state.as_str()));
+            let state = reservations::state.eq(hold.state.as_str());
+            let row = diesel::update(row)
+                .set((state, reservations::expires_at.eq(Micros(hold.expires_at))));
             exactly_one(row.execute(connection)?)?;
         }
         Ok(())
     }
-}
-
-fn settle(connection: &mut SqliteConnection, row: &PaymentRow) -> QueryResult<()> {
-    let pending = payments::table.find(row.transaction_id).filter(payments::outcome.eq("PENDING"));
-    if row.outcome != "PENDING" {
-        let outcome = payments::outcome.eq(&row.outcome);
-        let decided = payments::decided_at.eq(row.decided_at);
-        let version = payments::version.eq(row.version);
-        diesel::update(pending).set((outcome, decided, version)).execute(connection)?;
-    }
-    Ok(())
 }
 
 /// The row was loaded by the same transaction: anything but one means that this program is wrong.

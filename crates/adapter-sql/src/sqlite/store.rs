@@ -22,10 +22,9 @@ use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
-use crate::rows::{
-    DeliveryRow, LineRow, OrderRow, PaymentRow, ProductRow, ReservationRow, payment_from_rows,
-};
-use crate::schema::{deliveries, order_lines, orders, payments, products, reservations};
+use crate::rows::payment_rows_of;
+use crate::rows::{DeliveryRow, LineRow, OrderRow, ProductRow, ReservationRow, payment_from_rows};
+use crate::schema::{deliveries, order_lines, orders, products, reservations};
 use crate::{Database, Finding, OpenError};
 
 /// Where the database lies and how much it takes on.
@@ -127,9 +126,7 @@ impl Store for SqliteStore {
 
     async fn payment(&self, order: OrderId) -> Result<Option<Payment>, StoreUnavailable> {
         let payment = self.shared.readers.read("a payment", move |connection| {
-            let attempts = payments::table.filter(payments::order_id.eq(order.get()));
-            let attempts = attempts.order(payments::attempt).select(PaymentRow::as_select());
-            payment_from_rows(attempts.load(connection)?)
+            payment_from_rows(payment_rows_of!(order).load(connection)?)
         });
         payment.await
     }

@@ -5,12 +5,15 @@ use std::time::Duration;
 
 use ordersystem_adapter_memory::{CounterAdmission, ManualClock, SequentialIds};
 use ordersystem_adapter_sql::Database;
-use ordersystem_application::{Call, Policy, Ports, UseCases};
+use ordersystem_application::{Call, DueRefund, Policy, Ports, UseCases};
 use ordersystem_order::{Basket, Cause};
-use ordersystem_payment::GatewayOutcome;
+use ordersystem_payment::{CallbackOnly, GatewayOutcome};
 use ordersystem_shared_kernel::{Aggregate, OrderId, ProductId, Quantity};
 
-/// An order in every state: 1 open, 2 cancelled, 3 paid and cancelled, 4 failed, 5 delivered, 6 expired.
+const HOLD: Duration = Duration::from_hours(1);
+
+/// An order in every state: 1 open, 2 cancelled, 3 paid and cancelled, 4 failed, 5 delivered, 6 expired, 7 refunded in part, 8
+/// refunded in part and cancelled.
 pub(crate) async fn live(store: &(impl Database + Clone + 'static), clock: &ManualClock) {
     let shop = use_cases(store, clock);
     shop.seed_samples().await.unwrap();
@@ -28,19 +31,27 @@ pub(crate) async fn live(store: &(impl Database + Clone + 'static), clock: &Manu
     shop.ship(order, Cause::Scheduler, Call::default()).await.unwrap();
     shop.deliver(order, Cause::Scheduler, Call::default()).await.unwrap();
     let order = placed(&shop).await;
+    clock.advance(HOLD);
     shop.expire_hold(order).await.unwrap();
+    let order = paid(&shop).await;
+    shop.refund_order(order, 5_000, "a dent".to_owned(), Call::default()).await.unwrap();
+    shop.drive_refund(DueRefund { order, number: 1 }).await.unwrap();
+    let order = paid(&shop).await;
+    shop.refund_order(order, 5_000, "a dent".to_owned(), Call::default()).await.unwrap();
+    shop.cancel_order(order, Call::default()).await.unwrap();
 }
 
 fn use_cases(store: &(impl Database + Clone + 'static), clock: &ManualClock) -> UseCases {
     let ports = Ports {
         store: Arc::new(store.clone()),
         admission: Arc::new(CounterAdmission::default()),
+        gateway: Arc::new(CallbackOnly),
         numbers: Arc::new(store.clone()),
         clock: Arc::new(clock.clone()),
         ids: Arc::new(SequentialIds::default()),
     };
     let (courier, zone) = ("courier".to_owned(), chrono_tz::Asia::Seoul);
-    UseCases::new(ports, Policy { hold: Duration::from_secs(3600), courier, zone })
+    UseCases::new(ports, Policy { hold: HOLD, courier, zone })
 }
 
 async fn placed(shop: &UseCases) -> OrderId {
@@ -83,14 +94,18 @@ pub(crate) const ORDERS: [Damage; 4] = [
 ];
 
 /// To money and parcels.
-pub(crate) const VALUES: [Damage; 5] = [
+pub(crate) const VALUES: [Damage; 9] = [
     (
         "DROP INDEX payments_captured_once;
          UPDATE payments SET order_id = 5, attempt = 2 WHERE order_id = 3",
-        &["I15", "I17"],
+        &["I15", "I16"],
     ),
-    ("DELETE FROM refunds", &["I16", "I17"]),
-    ("UPDATE refunds SET amount = amount + 1", &["I16"]),
+    ("DELETE FROM refunds", &["I17"]),
+    ("UPDATE refunds SET amount = amount + 1 WHERE order_id = 3", &["I16", "I17"]),
+    ("UPDATE refunds SET amount = amount + 15001 WHERE order_id = 7", &["I16"]),
+    ("UPDATE refunds SET currency = 'USD' WHERE order_id = 7", &["I16"]),
+    ("UPDATE payments SET reported_amount = 1 WHERE order_id = 5", &["I16"]),
+    ("UPDATE payments SET outcome = 'CAPTURED' WHERE order_id = 4", &["I17"]),
     ("DELETE FROM deliveries WHERE order_id = 5", &["I18"]),
     ("UPDATE deliveries SET status = 'SHIPPED' WHERE order_id = 3", &["I18"]),
 ];

@@ -28,13 +28,16 @@ SELECT n, 1, NULL, 'CREATED', 'CUSTOMER', to_timestamp(n), gen_random_uuid()
 FROM generate_series(1, $ORDERS) AS n;
 
 INSERT INTO payments
-    (transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at, version)
-SELECT gen_random_uuid(), n, 1, 10000, 'KRW', 'CAPTURED', to_timestamp(n), to_timestamp(n), 2
-FROM generate_series(1, $ORDERS) AS n;
+    (transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at, version, next_try_at)
+SELECT gen_random_uuid(), n, 1, 10000, 'KRW', CASE WHEN doubt THEN 'PENDING' ELSE 'CAPTURED' END,
+    to_timestamp(n), CASE WHEN NOT doubt THEN to_timestamp(n) END, 2, CASE WHEN doubt THEN to_timestamp(n) END
+FROM generate_series(1, $ORDERS) AS n, LATERAL (SELECT n > $ORDERS - 1000 AND n % 5 = 1) AS open (doubt);
 
-INSERT INTO refunds (order_id, transaction_id, amount, currency, reason, state, owed_since)
-SELECT n, gen_random_uuid(), 10000, 'KRW', 'ORDER_CANCELLED', 'DONE', to_timestamp(n)
-FROM generate_series(10, $ORDERS - 1000, 10) AS n;
+INSERT INTO refunds (order_id, transaction_id, amount, currency, reason, state, owed_since, next_try_at, done_at)
+SELECT order_id, transaction_id, 10000, 'KRW', 'ORDER_CANCELLED', CASE WHEN owed THEN 'PENDING' ELSE 'DONE' END,
+    decided_at, CASE WHEN owed THEN decided_at END, CASE WHEN NOT owed THEN decided_at END
+FROM payments, LATERAL (SELECT order_id > $ORDERS - 3000) AS late (owed)
+WHERE order_id % 10 = 0 AND order_id <= $ORDERS - 1000;
 
 INSERT INTO deliveries (id, order_id, courier, status, started_at, tracking_number, shipped_at, completed_at, version)
 SELECT n, n, 'courier', CASE

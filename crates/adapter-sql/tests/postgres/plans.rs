@@ -102,6 +102,11 @@ async fn live(place: &Place, store: &PostgresStore, id: i64) {
     store.commit(units.prepare(order(number).await, id)).await.unwrap();
     store.commit(units.ship(order(number).await, delivery().await)).await.unwrap();
     store.commit(units.deliver(order(number).await, delivery().await)).await.unwrap();
+    let refunded =
+        |payment| units.money(payment, |p, stamp| p.refund(1, String::new(), stamp).ok());
+    store.commit(refunded(payment().await)).await.unwrap();
+    let done = units.money(payment().await, |payment, stamp| payment.refund_done(1, stamp));
+    store.commit(done).await.unwrap();
 
     store.product(ProductId::new(id)).await.unwrap().unwrap();
     assert_eq!(store.reservations(number).await.unwrap().len(), 3);
@@ -151,7 +156,8 @@ async fn no_detail_and_no_list_of_products_reads_a_whole_table() {
     for round in 0..ROUNDS {
         let number = OrderId::new(i64::try_from(round).unwrap() * 10 + 10);
         assert_eq!(store.history(number).await.unwrap().len(), 1);
-        assert_eq!(store.refunds(number).await.unwrap().len(), 1);
+        let payment = store.payment(number).await.unwrap().unwrap();
+        assert_eq!(payment.refunds().len(), 1);
         let page = Page { after: Some(500), limit: 20 };
         assert_eq!(store.products(page).await.unwrap().len(), 20);
         store.moved_levels(Timestamp::EPOCH, page).await.unwrap();
@@ -177,6 +183,8 @@ async fn no_timer_and_no_relay_reads_a_whole_table() {
         assert_eq!(store.due_shipments(Duration::ZERO, 20).await.unwrap().len(), 20);
         assert_eq!(store.due_arrivals(Duration::ZERO, 20).await.unwrap().len(), 20);
         assert_eq!(store.unprepared_orders(Duration::ZERO, 20).await.unwrap().len(), 20);
+        assert_eq!(store.due_charges(20).await.unwrap().len(), 20);
+        assert_eq!(store.due_refunds(20).await.unwrap().len(), 20);
         let buckets = store.lease(relay).await.unwrap();
         let rows = store.unpublished(&buckets, 20).await.unwrap();
         let some = store.unpublished(&buckets[..3], 20).await.unwrap();

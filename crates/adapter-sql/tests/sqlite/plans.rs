@@ -60,7 +60,6 @@ async fn must_not_repeat_d32_no_query_reads_a_whole_table() {
     }
     store.products(page).await.unwrap();
     store.history(one).await.unwrap();
-    Reads::refunds(&store, one).await.unwrap();
     Store::order(&store, one).await.unwrap();
     store.payment(one).await.unwrap();
     store.delivery(one).await.unwrap();
@@ -71,6 +70,8 @@ async fn must_not_repeat_d32_no_query_reads_a_whole_table() {
     store.due_shipments(Duration::ZERO, 10).await.unwrap();
     store.due_arrivals(Duration::ZERO, 10).await.unwrap();
     store.unprepared_orders(Duration::ZERO, 10).await.unwrap();
+    store.due_charges(10).await.unwrap();
+    store.due_refunds(10).await.unwrap();
     store.delivery_counts().await.unwrap();
     let rows = store.unpublished(&Bucket::all(), 10).await.unwrap();
     store.mark_published(&[rows[0].position]).await.unwrap();

@@ -11,7 +11,7 @@ use ordersystem_application::{
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{MoveKind, Product, ProductDraft, StockMove, Stocking};
 use ordersystem_order::{Cause, Order};
-use ordersystem_payment::{GatewayOutcome, Payment, Refund, RefundReason};
+use ordersystem_payment::{GatewayOutcome, Payment, RefundReason};
 use ordersystem_shared_kernel::{
     Aggregate, Answer, Change, Clock, DeliveryId, EventId, Fingerprint, OrderId, ProductId,
     Receipt, RequestKey, Timestamp, TransactionId,
@@ -28,7 +28,6 @@ async fn picture(store: &SqliteStore) -> String {
         store.delivery(ORDER).await.unwrap(),
         store.reservations(ORDER).await.unwrap(),
         store.history(ORDER).await.unwrap(),
-        Reads::refunds(store, ORDER).await.unwrap(),
         store.products(page).await.unwrap(),
         store.orders(&Default::default(), page).await.unwrap(),
         store.unpublished(&Bucket::all(), 100).await.unwrap(),
@@ -98,7 +97,7 @@ fn settle(
     outcome: GatewayOutcome,
     at: Timestamp,
 ) -> ordersystem_payment::PaymentEvent {
-    payment.settle(outcome, TransactionId::new(uuid()), stamp(at)).unwrap()
+    payment.report(&outcome.into(), stamp(at)).unwrap()
 }
 
 fn empty() -> UnitOfWork {
@@ -138,14 +137,9 @@ async fn a_reopened_store_shows_the_same() {
     let store = place.open();
     live(&store, now).await;
     deliver(&store, now).await;
-    let refund = Refund::owed(
-        ORDER,
-        TransactionId::new(uuid()),
-        won(60_000),
-        RefundReason::LateSuccess,
-        now,
-    );
-    commit(&store, UnitOfWork { refunds: vec![refund], ..empty() }).await;
+    let payment = store.payment(ORDER).await.unwrap().unwrap();
+    let owed = changed(payment, |p| p.give_back(RefundReason::LateSuccess, stamp(now)).unwrap());
+    commit(&store, UnitOfWork { payments: vec![owed], ..empty() }).await;
     let rows = store.unpublished(&Bucket::all(), 2).await.unwrap();
     store.mark_published(&[rows[0].position, rows[1].position]).await.unwrap();
     let before = picture(&store).await;
@@ -154,7 +148,7 @@ async fn a_reopened_store_shows_the_same() {
     let store = place.open();
     assert_eq!(picture(&store).await, before);
     let payment = store.payment(ORDER).await.unwrap().unwrap();
-    assert_eq!((payment.version().get(), payment.attempts().len()), (3, 2));
+    assert_eq!((payment.version().get(), payment.attempts().len()), (4, 1));
     let stored = StoredAnswer {
         fingerprint: Fingerprint([7; 32]),
         answer: Answer(b"{\"orderId\":7}\x00\xff".to_vec()),

@@ -124,8 +124,11 @@ async fn the_schema_itself_keeps_stock_and_money_in_bounds() {
             event_id FROM stock_ledger WHERE kind = 'RESERVE'",
         "INSERT INTO outbox (event_id, topic, key, sequence, kind, payload, at)
             SELECT event_id, topic, key, sequence, kind, payload, at FROM outbox",
-        "INSERT INTO payments VALUES (randomblob(16), 1, 1, 5, 'KRW', 'CAPTURED', 1, 1, 1),
-            (randomblob(16), 1, 2, 5, 'KRW', 'CAPTURED', 1, 1, 1)",
+        "INSERT INTO payments VALUES
+            (randomblob(16), 1, 1, 5, 'KRW', 'CAPTURED', 1, 1, 1, 5, 'KRW', 0, NULL),
+            (randomblob(16), 1, 2, 5, 'KRW', 'CAPTURED', 1, 1, 1, 5, 'KRW', 0, NULL)",
+        "INSERT INTO refunds VALUES
+            (1, 1, randomblob(16), 5, 'KRW', 'LATE_SUCCESS', NULL, 'DONE', NULL, 0, 1, 1, 1)",
     ] {
         connection.batch_execute(forbidden).unwrap_err();
     }

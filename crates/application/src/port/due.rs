@@ -1,3 +1,4 @@
+use std::fmt;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -14,6 +15,22 @@ pub struct DeliveryCounts {
     pub shipped: i64,
     /// Arrived.
     pub delivered: i64,
+}
+
+/// One refund that the gateway has to be asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DueRefund {
+    /// Whose money.
+    pub order: OrderId,
+    /// The refund's number in the order's payment.
+    pub number: u32,
+}
+
+/// As log lines name it.
+impl fmt::Display for DueRefund {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}, refund={}", self.order, self.number)
+    }
 }
 
 /// How long a store may keep a row to itself that it has just answered with.
@@ -47,6 +64,12 @@ pub trait DueWork: Send + Sync {
         delay: Duration,
         limit: usize,
     ) -> Result<Vec<OrderId>, StoreUnavailable>;
+
+    /// Orders with a payment about which the gateway has to be asked now.
+    async fn due_charges(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable>;
+
+    /// Refunds that the gateway has to be asked for now.
+    async fn due_refunds(&self, limit: usize) -> Result<Vec<DueRefund>, StoreUnavailable>;
 
     /// For the statistics line.
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable>;

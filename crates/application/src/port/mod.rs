@@ -12,7 +12,7 @@ mod store;
 
 pub use broker::{BrokerError, EventBroker, Record, Subscription, Tail, TailFrom};
 pub use dead_letters::{DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters};
-pub use due::{CLAIM, DeliveryCounts, DueWork};
+pub use due::{CLAIM, DeliveryCounts, DueRefund, DueWork};
 pub use numbers::Numbers;
 pub use outbox::{Backlog, Bucket, LEASE, Outbox, OutboxRow};
 pub use position::{NoPosition, Position};

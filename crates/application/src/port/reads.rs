@@ -1,7 +1,6 @@
 use async_trait::async_trait;
 use ordersystem_inventory::{Product, StockLevel};
 use ordersystem_order::{Cause, OrderStatus};
-use ordersystem_payment::Refund;
 use ordersystem_shared_kernel::{EventId, Money, OrderId, ProductId, Timestamp, Version};
 
 use crate::StoreUnavailable;
@@ -83,9 +82,6 @@ pub trait Reads: Send + Sync {
 
     /// MUST return every transition in the order of its version; empty for an unknown order.
     async fn history(&self, order: OrderId) -> Result<Vec<HistoryEntry>, StoreUnavailable>;
-
-    /// What is or was owed back for the order, oldest first.
-    async fn refunds(&self, order: OrderId) -> Result<Vec<Refund>, StoreUnavailable>;
 
     /// MUST list by id, ascending.
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable>;

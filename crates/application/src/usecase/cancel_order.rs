@@ -1,7 +1,7 @@
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::MoveKind;
 use ordersystem_order::{Cause, Order, OrderStatus};
-use ordersystem_payment::{Refund, RefundReason};
+use ordersystem_payment::{Payment, RefundReason};
 use ordersystem_shared_kernel::{Aggregate, Change, OrderId, Stamp};
 
 use super::{Call, UseCases, release};
@@ -48,7 +48,7 @@ impl UseCases {
         if matches!(before, OrderStatus::PaymentCompleted | OrderStatus::ShipmentPreparing) {
             let id = order.id();
             unit.stock = self.moves(&order, |quantity| MoveKind::Return { order: id, quantity });
-            unit.refunds = vec![self.refund_of_cancelled(&order, stamp).await?];
+            unit.payments = self.given_back(id).await?;
             unit.deliveries = self.called_off(id, stamp).await?;
         } else {
             unit.stock = self.moves(&order, release(&order));
@@ -56,17 +56,15 @@ impl UseCases {
         Ok(unit)
     }
 
-    async fn refund_of_cancelled(
-        &self,
-        order: &Order,
-        stamp: Stamp,
-    ) -> Result<Refund, OrderStepError> {
-        let payment = self.ports.store.payment(order.id()).await?;
-        let captured = payment.as_ref().and_then(|payment| payment.captured().zip(Some(payment)));
-        let (attempt, payment) =
-            captured.ok_or(Failure::Inconsistent("a paid order without a captured payment"))?;
-        let reason = RefundReason::OrderCancelled;
-        Ok(Refund::owed(order.id(), attempt.transaction, payment.amount(), reason, stamp.at))
+    /// Owes what an operator has not given back before, which may be nothing.
+    async fn given_back(&self, order: OrderId) -> Result<Vec<Change<Payment>>, OrderStepError> {
+        let payment = self.ports.store.payment(order).await?;
+        let payment = payment.filter(|payment| payment.captured().is_some());
+        let payment =
+            payment.ok_or(Failure::Inconsistent("a paid order without a captured payment"))?;
+        let (mut change, stamp) = (Change::of(payment), self.stamp());
+        let owed = change.apply_if(|p| p.give_back(RefundReason::OrderCancelled, stamp));
+        Ok(owed.map(|_| change).into_iter().collect())
     }
 
     async fn called_off(

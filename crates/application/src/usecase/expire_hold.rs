@@ -1,23 +1,29 @@
-use ordersystem_inventory::MoveKind;
-use ordersystem_order::{Cause, Order, OrderStatus};
-use ordersystem_shared_kernel::{Aggregate, Change, OrderId};
+use ordersystem_inventory::{MoveKind, ReservationState};
+use ordersystem_order::{Cause, OrderStatus};
+use ordersystem_shared_kernel::{Change, OrderId};
 
 use super::UseCases;
 use crate::{OrderStepError, UnitOfWork};
 
 impl UseCases {
-    /// Cancels an order whose hold has run out. An order that was paid or cancelled meanwhile stays as it is: the state of
-    /// the hold decides, not the clock.
+    /// Cancels an order whose hold has run out. An order that was paid, cancelled or given more time meanwhile stays as it
+    /// is: the state of the hold decides, the clock only says when to look. What the gateway takes later goes back.
     ///
     /// # Errors
     /// [`OrderStepError`].
     pub async fn expire_hold(&self, id: OrderId) -> Result<(), OrderStepError> {
-        until_committed!(self, self.decide_expiry(self.load_order(id).await?)?);
+        until_committed!(self, self.decide_expiry(id).await?);
         Ok(())
     }
 
-    fn decide_expiry(&self, order: Order) -> Result<UnitOfWork, OrderStepError> {
-        let id = order.id();
+    /// The order is loaded first: an extension that comes in between changes its version.
+    async fn decide_expiry(&self, id: OrderId) -> Result<UnitOfWork, OrderStepError> {
+        let order = self.load_order(id).await?;
+        let (holds, now) = (self.ports.store.reservations(id).await?, self.ports.clock.now());
+        let held = holds.iter().filter(|hold| hold.state == ReservationState::Held);
+        if !held.map(|hold| hold.expires_at).any(|until| until <= now) {
+            return Ok(UnitOfWork::default());
+        }
         let stock = self.moves(&order, |quantity| MoveKind::Expire { order: id, quantity });
         let status = order.status();
         let mut change = Change::of(order);

@@ -9,13 +9,16 @@ macro_rules! until_committed {
     }};
 }
 
+mod bells;
 mod cancel_order;
+mod charge;
 mod delivery;
 mod expire_hold;
 mod leaks;
 mod payment;
 mod place_order;
 mod products;
+mod refund;
 mod samples;
 mod stock;
 
@@ -24,6 +27,7 @@ use std::time::Duration;
 
 use ordersystem_inventory::{MoveKind, StockAdmission, StockLevel, StockMove};
 use ordersystem_order::Order;
+use ordersystem_payment::PaymentGateway;
 use ordersystem_shared_kernel::{
     Aggregate, Answer, Clock, EventId, Fingerprint, Ids, OrderId, Quantity, Receipt, RequestKey,
     Stamp, TransactionId, Version,
@@ -43,6 +47,8 @@ pub struct Ports {
     pub store: Arc<dyn Store>,
     /// The fast counters in front of it.
     pub admission: Arc<dyn StockAdmission>,
+    /// The company that moves the money.
+    pub gateway: Arc<dyn PaymentGateway>,
     /// Order, delivery and product numbers.
     pub numbers: Arc<dyn Numbers>,
     /// The time.
@@ -149,6 +155,7 @@ pub struct UseCases {
     policy: Arc<Policy>,
     sold_out: Arc<place_order::SoldOutChecks>,
     leaks: Arc<leaks::Leaks>,
+    bells: Arc<bells::Bells>,
 }
 
 impl UseCases {
@@ -161,6 +168,7 @@ impl UseCases {
             policy: Arc::new(policy),
             sold_out: Arc::default(),
             leaks: Arc::default(),
+            bells: Arc::default(),
         }
     }
 
@@ -173,17 +181,21 @@ impl UseCases {
         }
     }
 
-    /// Commits, then tells everybody who may repeat what they are told: the counters and the log.
+    /// Commits, then tells everybody who may repeat what they are told: the counters, the log, and who asks the gateway.
     async fn commit(&self, unit: UnitOfWork) -> Result<(), CommitError> {
         if unit.is_empty() {
             return Ok(());
         }
         let events: Vec<_> =
             unit.orders.iter().flat_map(|change| change.events()).cloned().collect();
+        let money: Vec<_> =
+            unit.payments.iter().flat_map(|change| change.events()).copied().collect();
         let handled_event = matches!(unit.cause, Some(Receipt::Event { .. }));
         match self.ports.store.commit(unit).await {
             Ok(committed) => {
                 events.iter().for_each(journal::tell);
+                money.iter().for_each(journal::tell_money);
+                self.bells.ring(&money);
                 self.project(&committed.levels).await;
                 Ok(())
             }

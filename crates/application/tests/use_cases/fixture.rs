@@ -4,11 +4,11 @@ use std::time::Duration;
 use ordersystem_adapter_memory::{CounterAdmission, ManualClock, MemoryStore, SequentialIds};
 use ordersystem_application::{
     Bucket, Call, CallReceipt, DueWork, Failure, NewProduct, Outbox, OutboxRow, Policy, Ports,
-    Reads, Store, Topic, UseCases,
+    Store, Topic, UseCases,
 };
 use ordersystem_inventory::{Counters, ProductDraft, StockAdmission, StockLevel, Stocking};
 use ordersystem_order::{Basket, Cause, Order, OrderStatus};
-use ordersystem_payment::{GatewayOutcome, Refund};
+use ordersystem_payment::{CallbackOnly, GatewayOutcome, Payment, PaymentGateway, Refund};
 use ordersystem_port_contracts::unit::{quantity, request_key, won};
 use ordersystem_shared_kernel::{Aggregate, Answer, Coded, Fingerprint, OrderId, ProductId};
 
@@ -44,10 +44,15 @@ pub(crate) const HOLD: Duration = Duration::from_hours(1);
 
 impl Shop {
     pub(crate) async fn open() -> Self {
+        Self::open_with(Arc::new(CallbackOnly)).await
+    }
+
+    /// A shop whose money this gateway moves.
+    pub(crate) async fn open_with(gateway: Arc<dyn PaymentGateway>) -> Self {
         let clock = ManualClock::default();
         let store = MemoryStore::new(Arc::new(clock.clone()));
         let (counters, ids) = (CounterAdmission::default(), SequentialIds::default());
-        let use_cases = use_cases(&store, Arc::new(counters.clone()), &clock, &ids);
+        let use_cases = use_cases(&store, Arc::new(counters.clone()), gateway, &clock, &ids);
         let shop = Self { use_cases, store, counters, clock, ids };
         assert!(shop.use_cases.seed_samples().await.unwrap());
         shop
@@ -55,7 +60,7 @@ impl Shop {
 
     /// Another process on the same store, with counters of its own choice.
     pub(crate) fn replica(&self, counters: Arc<dyn StockAdmission>) -> UseCases {
-        use_cases(&self.store, counters, &self.clock, &self.ids)
+        use_cases(&self.store, counters, Arc::new(CallbackOnly), &self.clock, &self.ids)
     }
 
     /// Places an order of two units of product 1.
@@ -81,7 +86,10 @@ impl Shop {
             Step::Ship => code(shop.ship(id, scheduler, Call::default()).await),
             Step::Deliver => code(shop.deliver(id, scheduler, Call::default()).await),
             Step::Cancel => code(shop.cancel_order(id, Call::default()).await),
-            Step::Expire => code(shop.expire_hold(id).await),
+            Step::Expire => {
+                self.clock.advance(HOLD);
+                code(shop.expire_hold(id).await)
+            }
         }
     }
 
@@ -96,7 +104,11 @@ impl Shop {
     }
 
     pub(crate) async fn refunds(&self, id: OrderId) -> Vec<Refund> {
-        self.store.refunds(id).await.unwrap()
+        self.payment(id).await.map_or_else(Vec::new, |payment| payment.refunds().to_vec())
+    }
+
+    pub(crate) async fn payment(&self, id: OrderId) -> Option<Payment> {
+        self.store.payment(id).await.unwrap()
     }
 
     pub(crate) async fn level(&self, product: i64) -> StockLevel {
@@ -142,6 +154,7 @@ impl Shop {
 fn use_cases(
     store: &MemoryStore,
     admission: Arc<dyn StockAdmission>,
+    gateway: Arc<dyn PaymentGateway>,
     clock: &ManualClock,
     ids: &SequentialIds,
 ) -> UseCases {
@@ -149,6 +162,7 @@ fn use_cases(
         store: Arc::new(store.clone()),
         numbers: Arc::new(store.clone()),
         admission,
+        gateway,
         clock: Arc::new(clock.clone()),
         ids: Arc::new(ids.clone()),
     };

@@ -7,10 +7,12 @@
 )]
 
 mod fixture;
+mod gateway;
 
 mod alone;
 mod failures;
 mod idempotency;
+mod money;
 mod orders_of_events;
 mod placing;
 mod prices;

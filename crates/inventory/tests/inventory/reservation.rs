@@ -41,3 +41,15 @@ fn a_hold_is_resolved_as_a_whole() {
     let refused = hold(Confirmed).resolve(&give_back(1, 1));
     assert_eq!(refused, Err(StockError::NotHeld { product: TEA }));
 }
+
+#[test]
+fn an_open_hold_is_extended_and_never_shortened() {
+    for (until, expected) in [(3_601, 3_601), (3_600, 3_600), (1, 3_600)] {
+        let extended = hold(Held).extend(stamp(until).at).unwrap();
+        assert_eq!(extended, Reservation { expires_at: stamp(expected).at, ..hold(Held) });
+    }
+    for state in [Confirmed, Released, Expired, Returned] {
+        let refused = hold(state).extend(stamp(9_999).at);
+        assert_eq!(refused, Err(StockError::NotHeld { product: TEA }), "{state:?}");
+    }
+}

@@ -4,6 +4,7 @@
 
 mod callbacks;
 mod fixture;
+mod refunds;
 mod service;
 
 #[path = "../../examples/payment_alone.rs"]

@@ -3,10 +3,12 @@ use std::sync::{Arc, Mutex};
 use async_trait::async_trait;
 use futures_util::FutureExt;
 use ordersystem_payment::{
-    GatewayOutcome, Payment, PaymentError, PaymentEventKind, PaymentRepository, PaymentService,
+    Callback, GatewayOutcome, Payment, PaymentError, PaymentEventKind, PaymentRepository,
+    PaymentService,
 };
 use ordersystem_shared_kernel::{
-    Aggregate, Change, Coded, ErrorKind, Expected, OrderId, RepositoryError, Version,
+    Aggregate, Change, Coded, Currency, ErrorKind, Expected, Money, OrderId, RepositoryError,
+    Version,
 };
 
 use crate::fixture::{ORDER, amount, stamp, transaction};
@@ -27,7 +29,7 @@ impl PaymentRepository for OnePayment {
     async fn commit(&self, change: Change<Payment>) -> Result<(), RepositoryError> {
         let mut stored = self.stored.lock().unwrap();
         if let Some(rival) = self.rivals.lock().unwrap().pop() {
-            stored.as_mut().unwrap().settle(rival, transaction(90), stamp(90)).unwrap();
+            stored.as_mut().unwrap().report(&rival.into(), stamp(90)).unwrap();
         }
         let expected = match change.expected() {
             Expected::Absent => None,
@@ -53,7 +55,7 @@ fn settle(
     service: &PaymentService,
     outcome: GatewayOutcome,
 ) -> Result<Option<PaymentEventKind>, PaymentError> {
-    let event = now(service.settle(ORDER, outcome, transaction(2), stamp(2)))?;
+    let event = now(service.report(ORDER, outcome.into(), stamp(2)))?;
     Ok(event.map(|event| event.kind))
 }
 
@@ -72,25 +74,20 @@ fn a_callback_counts_once() {
 }
 
 #[track_caller]
-fn check_race(
-    rival: GatewayOutcome,
-    ours: GatewayOutcome,
-    expected: Option<PaymentEventKind>,
-    attempts: usize,
-) {
+fn check_race(rival: GatewayOutcome, ours: GatewayOutcome, expected: Option<PaymentEventKind>) {
     let (service, payments) = requested();
     payments.rivals.lock().unwrap().push(rival);
     assert_eq!(settle(&service, ours), Ok(expected));
-    assert_eq!(payments.stored.lock().unwrap().as_ref().unwrap().attempts().len(), attempts);
+    assert_eq!(payments.stored.lock().unwrap().as_ref().unwrap().attempts().len(), 1);
 }
 
 #[test]
 fn a_conflict_is_decided_again_on_the_new_state() {
     use GatewayOutcome::{Failure, Success};
-    check_race(Success, Success, None, 1);
-    check_race(Success, Failure, None, 1);
-    check_race(Failure, Failure, None, 1);
-    check_race(Failure, Success, Some(PaymentEventKind::Captured), 2);
+    check_race(Success, Success, None);
+    check_race(Success, Failure, None);
+    check_race(Failure, Failure, None);
+    check_race(Failure, Success, Some(PaymentEventKind::Captured));
 }
 
 #[test]
@@ -106,4 +103,28 @@ fn a_callback_for_nothing_is_refused() {
     let refused = settle(&service, GatewayOutcome::Success).unwrap_err();
     assert_eq!(refused, PaymentError::NeverRequested(ORDER));
     assert_eq!((refused.code(), refused.kind()), ("PAYMENT_NOT_REQUESTED", ErrorKind::Refused));
+}
+
+#[test]
+fn another_amount_is_recorded_and_refused() {
+    let (service, payments) = requested();
+    let reported = Money::new(1, Currency::KRW).unwrap();
+    let callback = Callback { amount: Some(reported), ..GatewayOutcome::Success.into() };
+    for _ in 0..2 {
+        let refused = now(service.report(ORDER, callback, stamp(2))).unwrap_err();
+        assert_eq!(refused, PaymentError::AmountMismatch { expected: amount(), reported });
+        assert_eq!(refused.code(), "PAYMENT_AMOUNT_MISMATCH");
+        let stored = payments.stored.lock().unwrap().clone().unwrap();
+        assert_eq!(stored.attempts()[0].outcome.reported(), Some(reported));
+        assert_eq!(stored.version(), Version::new(2), "once");
+    }
+}
+
+#[test]
+fn an_attempt_that_nobody_made_is_refused() {
+    let (service, _) = requested();
+    let callback = Callback { transaction: Some(transaction(9)), ..GatewayOutcome::Success.into() };
+    let refused = now(service.report(ORDER, callback, stamp(2))).unwrap_err();
+    assert_eq!(refused, PaymentError::UnknownTransaction(transaction(9)));
+    assert_eq!(refused.code(), "PAYMENT_TRANSACTION_UNKNOWN");
 }

@@ -3,6 +3,7 @@
 pub mod commit;
 pub mod dead_letters;
 pub mod due;
+pub mod money;
 pub mod numbers;
 pub mod outbox;
 pub mod reads;

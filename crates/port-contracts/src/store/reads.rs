@@ -4,11 +4,9 @@ use std::time::Duration;
 
 use ordersystem_application::{OrderFilter, OrderSummary, Page};
 use ordersystem_order::{Cause, OrderStatus};
-use ordersystem_payment::{RefundReason, RefundState};
 use ordersystem_shared_kernel::{Clock, OrderId, ProductId, Timestamp};
 
 use crate::World;
-use crate::unit::{PRICE, won};
 
 /// By id, descending.
 pub async fn list_orders_newest_first(world: World) {
@@ -116,26 +114,6 @@ pub async fn tell_the_history_of_an_order(world: World) {
     assert_eq!(history.last().map(|entry| entry.at), Some(expired), "with its moment");
     let unknown = world.reads.history(OrderId::new(77)).await.expect("a history can be read");
     assert_eq!(unknown, [], "an unknown order has no history");
-}
-
-/// What is owed back, with the attempt that took it.
-pub async fn tell_what_is_owed_back(world: World) {
-    world.sell(1, 50).await;
-    world.commit(world.units().place(1, 1, 2)).await;
-    let refunds = async || world.reads.refunds(OrderId::new(1)).await.expect("can be read");
-    world.ask_to_pay(1).await;
-    world.pay(1).await;
-    assert_eq!(refunds().await, [], "nothing is owed for a paid order");
-    let payment = world.payment(1).await;
-    world.commit(world.units().give_back(world.order(1).await, &payment)).await;
-    let owed = refunds().await;
-    let refund = owed.first().expect("the money is owed back");
-    assert_eq!(owed.len(), 1, "once");
-    assert_eq!(refund.amount, won(2 * PRICE));
-    assert_eq!(refund.reason, RefundReason::OrderCancelled);
-    assert_eq!(refund.state, RefundState::Pending);
-    assert_eq!(refund.owed_since, world.clock.now());
-    assert_eq!(Some(refund.transaction), payment.captured().map(|attempt| attempt.transaction));
 }
 
 /// By id, ascending, with levels where stock is managed.

@@ -219,3 +219,40 @@ fn expire(order: OrderId) -> MoveKind {
 fn give_back(order: OrderId) -> MoveKind {
     MoveKind::Return { order, quantity: quantity(2) }
 }
+
+/// A hold with more time is due later; no stock moves and nothing is published.
+pub async fn is_held_longer_by_an_extension(world: World) {
+    world.sell(1, 50).await;
+    world.commit(world.units().unlimited(2)).await;
+    world.commit(world.units().basket(1, &[(1, 2), (2, 1)])).await;
+    let before = (world.stock(1).await, world.unpublished().await);
+    world.clock.advance(HOLD / 2);
+    let until = world.clock.now().after(HOLD);
+    let order = world.order(1).await;
+    let unit = world.units().extend(&order, until);
+    assert_eq!(world.commit(unit).await.levels, [], "no level changes");
+    let ends: Vec<_> = world.holds(1).await.iter().map(|hold| hold.expires_at).collect();
+    assert_eq!(ends, [until; 2], "every line has more time");
+    assert_eq!((world.stock(1).await, world.unpublished().await), before);
+    let due = async || world.due.expired_holds(10).await.expect("due work can be read");
+    world.clock.advance(HOLD / 2);
+    assert_eq!(due().await, [], "the old end has passed");
+    world.commit(world.units().extend(&order, world.clock.now())).await;
+    world.clock.advance(HOLD / 2);
+    assert_eq!(due().await, [OrderId::new(1)], "the new end, which nothing brings nearer");
+    world.commit(world.units().expire(order)).await;
+    assert_eq!(world.stock(1).await, (50, 0), "it ends as any other");
+}
+
+/// What was resolved stays so.
+pub async fn is_not_held_again_by_an_extension(world: World) {
+    world.sell(1, 50).await;
+    world.commit(world.units().place(1, 1, 2)).await;
+    let order = world.order(1).await;
+    let extension = world.units().extend(&order, world.clock.now().after(2 * HOLD));
+    world.commit(world.units().cancel(order)).await;
+    let error = world.refused("more time for a released hold", extension).await;
+    assert_eq!(error, CommitError::Conflict);
+    let states: Vec<_> = world.holds(1).await.iter().map(|hold| hold.state).collect();
+    assert_eq!(states, [ReservationState::Released]);
+}

@@ -1,26 +1,31 @@
 //! What time brings about. Each timer looks for what is due and lets a use case act; the use case looks again, so two
 //! replicas, or two looks, act once.
 
+mod charges;
 mod deliveries;
 mod holds;
 mod purge;
+mod refunds;
 mod replay;
 mod statistics;
 mod unprepared;
 
+use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
 use futures_util::future::join_all;
 use ordersystem_application::StoreUnavailable;
-use ordersystem_shared_kernel::{Coded, ErrorKind, OrderId};
+use ordersystem_shared_kernel::{Coded, ErrorKind};
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
+pub use charges::Charges;
 pub use deliveries::{Deliveries, Step, StepDelay};
 pub use holds::Holds;
 pub use purge::Purge;
+pub use refunds::Refunds;
 pub use replay::Replay;
 pub use statistics::Statistics;
 pub use unprepared::UnpreparedOrders;
@@ -40,6 +45,11 @@ pub trait Job: Send + Sync {
 
     /// How long to sleep after a turn that left nothing.
     fn pause(&self) -> Duration;
+
+    /// Returns when something is due before the pause is over; most jobs only look.
+    async fn woken(&self) {
+        std::future::pending().await
+    }
 
     /// Does what is due, at most one page of it.
     async fn turn(&self) -> Result<Turn, StoreUnavailable>;
@@ -77,6 +87,13 @@ impl<J: Job> Timer<J> {
             Ok(Turn::Done)
         }
     }
+
+    async fn rest(&self, pause: Duration) {
+        tokio::select! {
+            () = sleep(pause) => {}
+            () = self.job.woken() => {}
+        }
+    }
 }
 
 #[async_trait]
@@ -100,37 +117,38 @@ impl<J: Job> Part for Timer<J> {
                     tracing::warn!("{} has to wait: {error}; next try in {pause:?}", self.name());
                 }
             }
-            stop.run_until_cancelled(sleep(pause)).await;
+            stop.run_until_cancelled(self.rest(pause)).await;
         }
         self.lease.release(&self.job.name()).await;
         Ok(())
     }
 }
 
-/// Runs a step for every due order, all at once so that the store commits them together.
-async fn act<F, E>(job: &str, due: Vec<OrderId>, step: impl Fn(OrderId) -> F) -> Turn
+/// Runs a step for everything that is due, all at once so that the store commits them together.
+async fn act<T, F, E>(job: &str, due: Vec<T>, step: impl Fn(T) -> F) -> Turn
 where
+    T: Copy + fmt::Display,
     F: Future<Output = Result<(), E>>,
     E: Coded,
 {
     let page_was_full = due.len() >= PAGE;
-    let steps = due.into_iter().map(|order| {
-        let outcome = step(order);
-        async move { acted(job, order, outcome.await) }
+    let steps = due.into_iter().map(|what| {
+        let outcome = step(what);
+        async move { acted(job, what, outcome.await) }
     });
     let outcomes = join_all(steps).await;
     // A full page on which nothing works is not asked for again at once.
     if page_was_full && outcomes.contains(&Acted::Done) { Turn::More } else { Turn::Done }
 }
 
-/// Whether a due order got its step.
+/// Whether something due got its step.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Acted {
     Done,
     NotDone,
 }
 
-fn acted<E: Coded>(job: &str, order: OrderId, outcome: Result<(), E>) -> Acted {
+fn acted<E: Coded>(job: &str, order: impl fmt::Display, outcome: Result<(), E>) -> Acted {
     let Err(error) = outcome else { return Acted::Done };
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::Refused | ErrorKind::Invalid => {

@@ -3,15 +3,19 @@
 use std::collections::BTreeMap;
 
 use ordersystem_application::{
-    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError,
+    DeliveryStepError, Failure, OrderStepError, PlaceOrderError, ProductStepError, RefundOrderError,
 };
 use ordersystem_delivery::{DeliveryStatus, DeliveryTransition};
 use ordersystem_inventory::{ProductError, StockError};
 use ordersystem_order::{BasketError, IllegalTransition, OrderStatus};
-use ordersystem_shared_kernel::{InvalidQuantity, OrderId, ProductId};
+use ordersystem_payment::RefundError;
+use ordersystem_shared_kernel::{
+    Currency, InvalidQuantity, Money, OrderId, ProductId, TransactionId,
+};
 use serde_json::{Value, json};
 use utoipa::openapi::example::{Example, ExampleBuilder};
 use utoipa::openapi::{Content, ContentBuilder, Ref, RefOr, Response, ResponseBuilder};
+use uuid::Uuid;
 
 use super::render::{schema_ref, with_header};
 use super::table::{Errors, JSON, Operation};
@@ -153,6 +157,22 @@ fn typed(code: &str) -> Option<Box<dyn Say>> {
         "ORDER_NOT_FOUND" => Box::new(OrderStepError::NotFound(order)),
         "INVALID_STATUS_TRANSITION" => Box::new(OrderStepError::Illegal(transition)),
         "PAYMENT_NOT_REQUESTED" => Box::new(OrderStepError::PaymentNotRequested(order)),
+        "PAYMENT_TRANSACTION_UNKNOWN" => {
+            let transaction = TransactionId::new(Uuid::from_u128(7));
+            Box::new(OrderStepError::UnknownTransaction { order, transaction })
+        }
+        "PAYMENT_AMOUNT_MISMATCH" => Box::new(OrderStepError::AmountMismatch {
+            order,
+            expected: won(20_000),
+            reported: won(1),
+        }),
+        "ORDER_NOT_PAID" => {
+            Box::new(RefundOrderError::NotPaid { order, status: OrderStatus::Created })
+        }
+        "REFUND_ABOVE_CAPTURED" => {
+            Box::new(RefundError::AboveCaptured { rest: won(5_000), wanted: won(20_000) })
+        }
+        "INVALID_REFUND_AMOUNT" => Box::new(RefundError::Nothing),
         "DELIVERY_NOT_FOUND" => Box::new(DeliveryStepError::NotFound(order)),
         "INVALID_DELIVERY_TRANSITION" => Box::new(DeliveryStepError::Illegal(step)),
         "PRODUCT_NOT_FOUND" => Box::new(ProductStepError::NotFound(ProductId::new(99))),
@@ -172,4 +192,8 @@ fn typed(code: &str) -> Option<Box<dyn Say>> {
         "INTERNAL_ERROR" => Box::new(Failure::Inconsistent("")),
         _ => return None,
     })
+}
+
+fn won(amount: i64) -> Money {
+    Money::new(amount, Currency::KRW).unwrap_or(Money::zero(Currency::KRW))
 }

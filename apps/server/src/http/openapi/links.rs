@@ -29,7 +29,14 @@ pub(super) const AFTER_PAYMENT: &[Link] = &[
     link("getOrderHistory", SAME_ORDER, "What followed from it."),
     link("getDelivery", SAME_ORDER, "Paid orders have a delivery soon after."),
     link("changeDeliveryStatus", SAME_ORDER, "Ship it by hand."),
+    link("refundOrder", SAME_ORDER, "A part of the money goes back."),
     link("cancelOrder", SAME_ORDER, "The money goes back."),
+];
+
+pub(super) const AFTER_REFUND: &[Link] = &[
+    link("getPayment", SAME_ORDER, "Whether the money went back."),
+    link("refundOrder", SAME_ORDER, "Another part."),
+    link("cancelOrder", SAME_ORDER, "The rest goes back."),
 ];
 
 pub(super) const AFTER_DELIVERY_STEP: &[Link] = &[

@@ -2,6 +2,7 @@
 
 use super::links::{AFTER_CANCELLATION, AFTER_ORDER, NEXT_ORDERS};
 use super::samples::{NOTHING, ORDER_HISTORY, ORDER_LIST, ORDER_VIEW};
+use super::schemas::Presence;
 use super::table::{Answer, Body, Errors, Method, Operation, sample};
 
 pub(super) const OPERATIONS: &[Operation] =
@@ -21,6 +22,7 @@ const CREATE_ORDER: Operation = Operation {
         unless the payment succeeds.",
     parameters: &["IdempotencyKey"],
     body: Some(Body {
+        presence: Presence::Always,
         description: "What is wanted: one product, or lines.",
         schema: "NewOrder",
         samples: &[

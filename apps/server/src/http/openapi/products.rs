@@ -3,6 +3,7 @@
 use super::links::{AFTER_ADJUSTMENT, AFTER_PRODUCT, NEXT_PRODUCTS};
 use super::orders::NOT_MODIFIED;
 use super::samples::{NOTHING, PRODUCT, PRODUCT_LIST};
+use super::schemas::Presence;
 use super::table::{Answer, Body, Errors, Method, Operation, sample};
 
 pub(super) const OPERATIONS: &[Operation] =
@@ -53,6 +54,7 @@ const CREATE_PRODUCT: Operation = Operation {
         managed and never runs out. The currency is KRW when it is not given.",
     parameters: &["IdempotencyKey"],
     body: Some(Body {
+        presence: Presence::Always,
         description: "Name, price, and either `stock` or `unlimited`.",
         schema: "NewProduct",
         samples: &[
@@ -93,6 +95,7 @@ const CHANGE_PRODUCT: Operation = Operation {
     description: "Orders that were placed before keep the name and the price they froze.",
     parameters: &["ProductId", "IdempotencyKey", "IfMatch"],
     body: Some(Body {
+        presence: Presence::Always,
         description: "What shall be different; the rest stays.",
         schema: "ProductChange",
         samples: &[sample("price", "Another price", r#"{"price":12000}"#)],
@@ -122,6 +125,7 @@ const ADJUST_STOCK: Operation = Operation {
         be removed.",
     parameters: &["ProductId", "IdempotencyKey"],
     body: Some(Body {
+        presence: Presence::Always,
         description: "How many units, and why.",
         schema: "StockAdjustment",
         samples: &[

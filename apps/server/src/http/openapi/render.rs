@@ -10,6 +10,7 @@ use utoipa::openapi::{
     path,
 };
 
+use super::schemas::Presence;
 use super::table::{Answer, Body, Content, JSON, Method, Operation, Sample};
 use super::{errors, table};
 
@@ -61,7 +62,10 @@ fn request_body(body: &Body) -> RequestBody {
     let content = Content { media_type: JSON, schema: body.schema, samples: body.samples };
     RequestBodyBuilder::new()
         .description(Some(body.description))
-        .required(Some(Required::True))
+        .required(Some(match body.presence {
+            Presence::Always => Required::True,
+            Presence::Sometimes => Required::False,
+        }))
         .content(JSON, media_type(&content))
         .build()
 }

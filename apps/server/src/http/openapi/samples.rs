@@ -64,14 +64,20 @@ pub(super) const PAYMENT_VIEW: &[Sample] = &[
     sample(
         "pending",
         "The gateway has not answered yet",
-        r#"{"success":true,"data":{"orderId":1,"amount":20000,"currency":"KRW","attempts":[{"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","outcome":"PENDING","requestedAt":"2025-06-13T06:00:03.5Z","decidedAt":null}],"refunds":[]}}"#,
+        r#"{"success":true,"data":{"orderId":1,"amount":20000,"currency":"KRW","attempts":[{"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","outcome":"PENDING","reportedAmount":null,"reportedCurrency":null,"requestedAt":"2025-06-13T06:00:03.5Z","decidedAt":null}],"refunds":[]}}"#,
     ),
     sample(
         "refundOwed",
         "Cancelled after it was paid",
-        r#"{"success":true,"data":{"orderId":1,"amount":20000,"currency":"KRW","attempts":[{"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","outcome":"CAPTURED","requestedAt":"2025-06-13T06:00:03.5Z","decidedAt":"2025-06-13T06:00:09Z"}],"refunds":[{"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","amount":20000,"currency":"KRW","reason":"ORDER_CANCELLED","state":"PENDING","owedSince":"2025-06-13T06:05:00Z"}]}}"#,
+        r#"{"success":true,"data":{"orderId":1,"amount":20000,"currency":"KRW","attempts":[{"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","outcome":"CAPTURED","reportedAmount":20000,"reportedCurrency":"KRW","requestedAt":"2025-06-13T06:00:03.5Z","decidedAt":"2025-06-13T06:00:09Z"}],"refunds":[{"number":1,"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","amount":20000,"currency":"KRW","reason":"ORDER_CANCELLED","note":null,"state":"PENDING","refusal":null,"tries":0,"owedSince":"2025-06-13T06:05:00Z","doneAt":null}]}}"#,
     ),
 ];
+
+pub(super) const REFUND: &[Sample] = &[sample(
+    "partial",
+    "A part of what was paid",
+    r#"{"success":true,"data":{"number":1,"transactionId":"5c2f6f0e-2f55-4c55-9a43-4f1f6f3d2b1a","amount":5000,"currency":"KRW","reason":"OPERATOR","note":"a dent in the box","state":"PENDING","refusal":null,"tries":0,"owedSince":"2025-06-13T06:05:00Z","doneAt":null}}"#,
+)];
 
 pub(super) const PRODUCT: &[Sample] = &[sample(
     "managed",

@@ -1,5 +1,7 @@
 //! What an operation's documentation consists of, as plain data.
 
+use super::schemas::Presence;
+
 /// One call of the API. Everything that several calls share is named and lies in `components`.
 #[derive(Debug)]
 pub(crate) struct Operation {
@@ -45,6 +47,7 @@ pub(super) enum Errors {
 /// What a request carries.
 #[derive(Debug)]
 pub(super) struct Body {
+    pub(super) presence: Presence,
     pub(super) description: &'static str,
     pub(super) schema: &'static str,
     pub(super) samples: &'static [Sample],

@@ -8,11 +8,11 @@ use utoipa::openapi::{RefOr, Schema};
 use super::bodies::{always, envelope, one_of};
 use super::render::schema_ref;
 use super::schemas::{
-    array, array_of, choice, field, flag, integer, matching, moment, nullable_moment,
-    nullable_status, nullable_text, object, optional, order_status, quantity, readable, signed,
-    some_of, text, uuid,
+    array, array_of, choice, field, flag, integer, matching, moment, nullable_integer,
+    nullable_moment, nullable_status, nullable_text, object, optional, order_status, quantity,
+    readable, signed, some_of, text, uuid,
 };
-use crate::http::products::LONGEST_REASON;
+use crate::http::reason::LONGEST;
 
 /// All of them, by name.
 pub(super) fn schemas() -> Vec<(&'static str, RefOr<Schema>)> {
@@ -86,22 +86,62 @@ fn payments() -> Vec<(&'static str, RefOr<Schema>)> {
     ];
     let attempt = [
         field("transactionId", uuid()),
-        field("outcome", choice(&["PENDING", "CAPTURED", "FAILED"])),
+        field("outcome", choice(&["PENDING", "MISMATCH", "CAPTURED", "FAILED"])),
+        field("reportedAmount", nullable_integer()),
+        field("reportedCurrency", nullable_text()),
         field("requestedAt", moment()),
         field("decidedAt", nullable_moment()),
     ];
     let refund = [
+        field("number", integer(1)),
         field("transactionId", uuid()),
         field("amount", integer(0)),
         field("currency", currency()),
-        field("reason", choice(&["ORDER_CANCELLED", "LATE_SUCCESS"])),
-        field("state", choice(&["PENDING", "DONE"])),
+        field(
+            "reason",
+            choice(&["ORDER_CANCELLED", "LATE_SUCCESS", "AMOUNT_MISMATCH", "OPERATOR"]),
+        ),
+        field("note", nullable_text()),
+        field("state", choice(&["PENDING", "REFUSED", "DONE"])),
+        field("refusal", nullable_text()),
+        field("tries", integer(0)),
         field("owedSince", moment()),
+        field("doneAt", nullable_moment()),
     ];
+    let callback = [
+        optional("success", flag()),
+        optional("transactionId", uuid()),
+        optional("amount", integer(0)),
+        optional("currency", currency()),
+        optional("occurredAt", moment()),
+    ];
+    let wanted = [field("amount", integer(1)), field("reason", readable(LONGEST))];
     vec![
+        (
+            "PaymentCallback",
+            object(
+                "What the gateway says beside the outcome; without `transactionId` it is about the \
+                 present attempt. `amount` and `currency` come together.",
+                callback,
+            ),
+        ),
+        ("NewRefund", object("So much goes back, in the payment's currency, and why.", wanted)),
+        ("RefundEnvelope", envelope("Money that goes back.", schema_ref("Refund"))),
         ("Payment", object("What is to be paid, and what became of it.", payment)),
-        ("PaymentAttempt", object("One try to take the money.", attempt)),
-        ("Refund", object("Money that goes back.", refund)),
+        (
+            "PaymentAttempt",
+            object(
+                "One try to take the money. MISMATCH: another amount was reported, and the gateway is asked.",
+                attempt,
+            ),
+        ),
+        (
+            "Refund",
+            object(
+                "Money that goes back. REFUSED: the gateway says `refusal`, and somebody has to look at it.",
+                refund,
+            ),
+        ),
         ("PaymentEnvelope", envelope("The payment of an order.", schema_ref("Payment"))),
     ]
 }
@@ -136,7 +176,7 @@ fn changes() -> Vec<(&'static str, RefOr<Schema>)> {
     let counted = [field("stock", integer(0)), optional("unlimited", always(Value::Bool(false)))];
     let unlimited = [field("unlimited", always(Value::Bool(true)))];
     let change = [optional("name", readable(Product::MAX_NAME)), optional("price", integer(0))];
-    let adjustment = [field("delta", signed()), field("reason", readable(LONGEST_REASON))];
+    let adjustment = [field("delta", signed()), field("reason", readable(LONGEST))];
     vec![
         (
             "NewProduct",

@@ -75,15 +75,21 @@ statements! {
             AS n (id, status, version, updated_at)
         WHERE o.id = n.id AND o.version < n.version");
     insert_payments: "INSERT INTO payments
-            (transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at, version)
+            (transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at,
+            version, reported_amount, reported_currency, tries, next_try_at)
         SELECT * FROM unnest($1::uuid[], $2::bigint[], $3::bigint[], $4::bigint[], $5::text[],
-            $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bigint[])";
-    // An attempt that was decided before stays as it is.
-    settle_payments: "UPDATE payments AS p
-        SET outcome = n.outcome, decided_at = n.decided_at, version = n.version
-        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[])
-            AS n (transaction_id, outcome, decided_at, version)
-        WHERE p.transaction_id = n.transaction_id AND p.outcome = 'PENDING'";
+            $6::text[], $7::timestamptz[], $8::timestamptz[], $9::bigint[], $10::bigint[],
+            $11::text[], $12::bigint[], $13::timestamptz[])";
+    // Every attempt that exists carries the payment's version, whatever of the payment has changed.
+    update_payments: all_or_nothing!("UPDATE payments AS p
+        SET outcome = n.outcome, decided_at = n.decided_at, version = n.version,
+            reported_amount = n.reported_amount, reported_currency = n.reported_currency,
+            tries = n.tries, next_try_at = n.next_try_at, claimed_until = NULL
+        FROM unnest($1::uuid[], $2::text[], $3::timestamptz[], $4::bigint[], $5::bigint[],
+            $6::text[], $7::bigint[], $8::timestamptz[])
+            AS n (transaction_id, outcome, decided_at, version, reported_amount,
+            reported_currency, tries, next_try_at)
+        WHERE p.transaction_id = n.transaction_id AND p.version < n.version");
     insert_deliveries: "INSERT INTO deliveries
             (id, order_id, courier, status, started_at, tracking_number, shipped_at,
             estimated_arrival, completed_at, cancelled_at, version)
@@ -119,13 +125,21 @@ statements! {
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::bigint[], $4::text[],
             $5::timestamptz[])";
     update_reservations: all_or_nothing!("UPDATE reservations AS r
-        SET state = n.state, claimed_until = NULL
-        FROM unnest($1::bigint[], $2::bigint[], $3::text[]) AS n (order_id, product_id, state)
-        WHERE r.order_id = n.order_id AND r.product_id = n.product_id AND r.state <> n.state");
-    insert_refunds: "INSERT INTO refunds
-            (order_id, transaction_id, amount, currency, reason, state, owed_since)
-        SELECT * FROM unnest($1::bigint[], $2::uuid[], $3::bigint[], $4::text[], $5::text[],
-            $6::text[], $7::timestamptz[])";
+        SET state = n.state, expires_at = n.expires_at, claimed_until = NULL
+        FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::timestamptz[])
+            AS n (order_id, product_id, state, expires_at)
+        WHERE r.order_id = n.order_id AND r.product_id = n.product_id
+            AND CASE n.state WHEN 'HELD' THEN r.state = 'HELD' ELSE r.state <> n.state END");
+    // Guarded by the rows of their payment.
+    put_refunds: "INSERT INTO refunds
+            (order_id, number, transaction_id, amount, currency, reason, note, state, refusal,
+            tries, next_try_at, owed_since, done_at)
+        SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::uuid[], $4::bigint[], $5::text[],
+            $6::text[], $7::text[], $8::text[], $9::text[], $10::bigint[], $11::timestamptz[],
+            $12::timestamptz[], $13::timestamptz[])
+        ON CONFLICT (order_id, number) DO UPDATE SET state = EXCLUDED.state,
+            refusal = EXCLUDED.refusal, tries = EXCLUDED.tries, done_at = EXCLUDED.done_at,
+            next_try_at = EXCLUDED.next_try_at, claimed_until = NULL";
     insert_history: "INSERT INTO order_history
             (order_id, version, from_status, to_status, cause, at, event_id)
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::text[], $5::text[],

@@ -11,7 +11,7 @@ use crate::batch::{Loaded, Record, split};
 use crate::postgres::connection::chain;
 use crate::rows::{
     DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, OrderRow, OrderUpdate, PaymentRow,
-    ProductRow, ProductUpdate, ReservationRow, payment_rows,
+    ProductRow, ProductUpdate, RefundRow, ReservationRow, payment_rows,
 };
 
 /// How a transaction that was sent to its end ended, if it did not end well.
@@ -28,7 +28,8 @@ struct Tables<'u> {
     lines: Vec<LineRow>,
     changed_orders: Vec<OrderUpdate>,
     payments: Vec<PaymentRow>,
-    settled_payments: Vec<PaymentRow>,
+    changed_payments: Vec<PaymentRow>,
+    refunds: Vec<RefundRow>,
     deliveries: Vec<DeliveryRow>,
     changed_deliveries: Vec<DeliveryUpdate<'u>>,
     products: Vec<ProductRow>,
@@ -49,13 +50,14 @@ impl<'u> Tables<'u> {
         let is_stored = |hold: &&Reservation| loaded.holds.contains(&(hold.order, hold.product));
         let (resolved, made): (Vec<&Reservation>, Vec<&Reservation>) =
             record.reservations.values().partition(is_stored);
-        let (settled_payments, payments) = payments_of(record, loaded);
+        let (changed_payments, payments) = payments_of(record, loaded);
         Self {
             orders: created.iter().map(|order| OrderRow::from(*order)).collect(),
             lines: created.iter().flat_map(|order| LineRow::all(order)).collect(),
             changed_orders: changed.into_iter().map(OrderUpdate::from).collect(),
             payments,
-            settled_payments,
+            changed_payments,
+            refunds: record.refund_rows(),
             deliveries: prepared.into_iter().map(DeliveryRow::from).collect(),
             changed_deliveries: moved.into_iter().map(DeliveryUpdate::from).collect(),
             products: new_products
@@ -70,16 +72,16 @@ impl<'u> Tables<'u> {
     }
 }
 
-/// The attempts that may have been settled, then the new ones.
+/// The attempts that exist, then the new ones.
 fn payments_of(record: &Record<'_>, loaded: &Loaded) -> (Vec<PaymentRow>, Vec<PaymentRow>) {
-    let (mut settled, mut new) = (Vec::new(), Vec::new());
+    let (mut changed, mut new) = (Vec::new(), Vec::new());
     for (order, payment) in &record.payments {
         let stored = loaded.attempts.get(order).copied().unwrap_or_default();
         let mut rows = payment_rows(payment.state);
-        settled.extend(rows.by_ref().take(stored).filter(|row| row.outcome != "PENDING"));
+        changed.extend(rows.by_ref().take(stored));
         new.extend(rows);
     }
-    (settled, new)
+    (changed, new)
 }
 
 type Parameter<'r> = Box<dyn ToSql + Sync + Send + 'r>;
@@ -112,11 +114,12 @@ fn script<'r>(session: &'r Session, record: &'r Record<'_>, tables: &'r Tables<'
     rows!(script, &sql.insert_lines, tables.lines;
         order_id, position, product_id, name, unit_price, currency, quantity);
     rows!(script, &sql.update_orders, tables.changed_orders; id, status, version, updated_at);
-    rows!(script, &sql.settle_payments, tables.settled_payments;
-        transaction_id, outcome, decided_at, version);
+    rows!(script, &sql.update_payments, tables.changed_payments;
+        transaction_id, outcome, decided_at, version, reported_amount, reported_currency, tries,
+        next_try_at);
     rows!(script, &sql.insert_payments, tables.payments;
         transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at,
-        version);
+        version, reported_amount, reported_currency, tries, next_try_at);
     rows!(script, &sql.insert_deliveries, tables.deliveries;
         id, order_id, courier, status, started_at, tracking_number, shipped_at,
         estimated_arrival, completed_at, cancelled_at, version);
@@ -133,9 +136,10 @@ fn script<'r>(session: &'r Session, record: &'r Record<'_>, tables: &'r Tables<'
     rows!(script, &sql.insert_reservations, tables.reservations;
         order_id, product_id, quantity, state, expires_at);
     rows!(script, &sql.update_reservations, tables.changed_reservations;
-        order_id, product_id, state);
-    rows!(script, &sql.insert_refunds, record.refunds;
-        order_id, transaction_id, amount, currency, reason, state, owed_since);
+        order_id, product_id, state, expires_at);
+    rows!(script, &sql.put_refunds, tables.refunds;
+        order_id, number, transaction_id, amount, currency, reason, note, state, refusal, tries,
+        next_try_at, owed_since, done_at);
     rows!(script, &sql.insert_history, record.history;
         order_id, version, from_status, to_status, cause, at, event_id);
     rows!(script, &sql.insert_ledger, record.ledger;
