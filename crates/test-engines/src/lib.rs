@@ -5,6 +5,7 @@
     reason = "an engine that does not come up fails the test with one line"
 )]
 
+mod engine;
 pub mod kafka;
 pub mod postgres;
 pub mod proxy;

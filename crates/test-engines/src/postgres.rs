@@ -1,12 +1,53 @@
-//! A PostgreSQL database for one test.
+//! A PostgreSQL database for one test: [`Database`], and clusters that a test may kill: [`Server`].
 
 use std::thread;
+use std::time::{Duration, Instant};
 
 use tokio_postgres::{Client, NoTls};
 use uuid::Uuid;
 
+use crate::engine::Engine;
+
 /// Where the server is, from `deploy/test.sh`.
 const SERVER: &str = "ORDERSYSTEM_TEST_POSTGRES";
+
+/// How long what a killed server left behind may keep the next one from starting.
+const LEFTOVERS: Duration = Duration::from_secs(60);
+
+/// A cluster of one's own, which can be killed and started again on the same port with the same data. Ended on drop.
+#[derive(Debug)]
+pub struct Server {
+    engine: Engine,
+    url: String,
+}
+
+impl Server {
+    /// Returns when it answers.
+    pub fn start() -> Self {
+        let engine = Engine::up("postgres");
+        let url = with_database(&engine.variable("DATABASE_URL"), "postgres");
+        Self { engine, url }
+    }
+
+    /// For [`Database::fresh_on`].
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// `kill -9` to the process that all the others are children of; they notice and end by themselves.
+    pub fn kill(&self) {
+        self.engine.signal("-KILL");
+    }
+
+    /// Starts it again after [`Self::kill`]; returns when it has recovered and answers. Its predecessor's children may live
+    /// a moment longer than their parent, and as long as they do nobody else may touch the data.
+    pub fn restart(&self) {
+        let started = Instant::now();
+        while !self.engine.try_command("start").status.success() {
+            assert!(started.elapsed() < LEFTOVERS, "PostgreSQL does not start again");
+        }
+    }
+}
 
 /// An empty database of its own, dropped with the value.
 #[derive(Debug)]
@@ -21,13 +62,17 @@ impl Database {
     /// # Panics
     /// When there is no server: the message says what to run.
     pub async fn fresh() -> Self {
-        let server = server();
+        Self::fresh_on(&server()).await
+    }
+
+    /// Makes one on another server, such as one that may be killed.
+    pub async fn fresh_on(server: &str) -> Self {
         #[expect(clippy::disallowed_methods, reason = "names of test databases are not replayed")]
         let name = format!("test_{}", Uuid::new_v4().simple());
         let sql = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");
-        let created = connect(&server).await.batch_execute(&sql).await;
+        let created = connect(server).await.batch_execute(&sql).await;
         created.expect("the user of ORDERSYSTEM_TEST_POSTGRES may create databases");
-        Self { server, name }
+        Self { server: server.to_owned(), name }
     }
 
     /// What the program under test is given.
