@@ -42,6 +42,17 @@ test *args:
 fuzz-api cases="100000":
     deploy/fuzz-api.sh {{ cases }}
 
+# Kill replicas and engines under load, so often; a run that was interrupted goes on
+kill-loop kills="1000":
+    KILLS={{ kills }} KILL_LOOP_STATE={{ justfile_directory() }}/target/kill-loop just torture t8
+
+# Sell 100 units to 10,000 customers on two replicas, 50 times, while Redis works, is away, or lies
+hot-race: (torture "t9")
+
+# Run the long form of what tests/torture does: t8 kills, t9 hot race, t11 keys, t12 payments, t13 messages
+torture part="":
+    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --test torture -- --nocapture {{ part }}
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

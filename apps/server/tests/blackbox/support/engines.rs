@@ -30,8 +30,13 @@ impl Engines {
 
     /// With another broker, such as one that may be stopped.
     pub(crate) fn with_kafka(kafka: &str) -> Self {
+        Self::of(Database::fresh(), kafka)
+    }
+
+    /// With this database and this broker.
+    pub(crate) fn of(database: impl Future<Output = Database>, kafka: &str) -> Self {
         let runtime = Runtime::new().unwrap();
-        let database = runtime.block_on(Database::fresh());
+        let database = runtime.block_on(database);
         let redis = Mutex::new(runtime.block_on(redis::Server::start()));
         let group_prefix = kafka::unique("") + ".";
         Self { database, redis, topics: Topics::new(kafka), group_prefix, runtime }
