@@ -5,7 +5,6 @@ use std::net::{SocketAddr, TcpListener};
 use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
-use actix_web::{App, HttpServer};
 use anyhow::Context;
 use tokio::net::{TcpSocket, lookup_host};
 use tokio::runtime;
@@ -93,15 +92,9 @@ fn server(
         ids: world.engines.ids.clone(),
     };
     let api = Api::new(services, settings, draining);
-    let server = HttpServer::new(move || App::new().configure(http::configure(api.clone())))
-        .shutdown_timeout(settings.server.shutdown.as_secs())
-        .disable_signals();
-    let server = match settings.server.workers {
-        Some(workers) => server.workers(workers.get()),
-        None => server,
-    };
-    let server = server.listen(listener).context("the port cannot be listened on")?;
-    Ok(server.run())
+    let (workers, shutdown) = (settings.server.workers, settings.server.shutdown);
+    let server = http::server(&api, &settings.http, listener, workers, shutdown);
+    server.context("the port cannot be listened on")
 }
 
 /// Requests in flight are finished after the stop; a server that ends by itself has failed.

@@ -6,6 +6,7 @@ mod error;
 mod invariants;
 mod migrations;
 mod postgres;
+mod queue;
 mod rows;
 mod schema;
 mod sqlite;

@@ -99,10 +99,7 @@ fn raw(kind: &Kind, value: &DeValue<'_>) -> String {
         DeValue::Datetime(time) => time.to_string(),
         DeValue::Array(items) => {
             let items: Vec<_> = items.iter().map(|item| raw(kind, item.get_ref())).collect();
-            match kind {
-                Kind::Origins => items.join(","),
-                _ => format!("[{}]", items.join(", ")),
-            }
+            if kind.is_list() { items.join(",") } else { format!("[{}]", items.join(", ")) }
         }
         DeValue::Table(_) => "{…}".to_owned(),
     }

@@ -6,6 +6,7 @@ use serde_json::Value;
 
 use super::database::DatabaseUrl;
 use super::engine_url::{is_brokers, is_redis};
+use super::network::Network;
 
 /// Whether an empty text is a value of its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -53,6 +54,8 @@ pub enum Kind {
     Redis,
     /// Addresses of Kafka brokers, or nothing.
     Brokers,
+    /// Blocks of addresses parted by commas (an array in a file), or nothing.
+    Networks,
 }
 
 /// Why a value was not taken; reads on after "`setting` = `value`".
@@ -97,14 +100,20 @@ impl Kind {
                 "redis://HOST:PORT, several parted by commas for a cluster, or nothing".into()
             }
             Kind::Brokers => "HOST:PORT, several parted by commas, or nothing".into(),
+            Kind::Networks => "blocks such as 10.0.0.0/8 parted by commas, or nothing".into(),
         }
+    }
+
+    /// Whether a file has the value as an array.
+    pub(super) const fn is_list(&self) -> bool {
+        matches!(self, Kind::Origins | Kind::Networks)
     }
 
     /// How a value of this kind is written in TOML.
     pub fn literal(&self, raw: &str) -> String {
         match self {
             Kind::Switch | Kind::Whole { .. } => raw.trim().to_owned(),
-            Kind::Origins => {
+            Kind::Origins | Kind::Networks => {
                 let quoted: Vec<_> = parts(raw).map(quote).collect();
                 format!("[{}]", quoted.join(", "))
             }
@@ -129,6 +138,10 @@ impl Kind {
             Kind::Database => text.parse::<DatabaseUrl>().ok().map(|_| text.into()),
             Kind::Redis => (text.is_empty() || is_redis(text)).then(|| text.into()),
             Kind::Brokers => (text.is_empty() || is_brokers(text)).then(|| text.into()),
+            Kind::Networks => {
+                let all: Vec<&str> = parts(text).collect();
+                all.iter().all(|part| part.parse::<Network>().is_ok()).then(|| all.into())
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ use serde::de::{Deserializer, Error};
 
 use super::database::DatabaseUrl;
 use super::engine_url::EngineUrl;
+use super::network::Network;
 
 /// Everything that can be configured, one field per row of the table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -206,6 +207,34 @@ pub struct HttpSettings {
     /// Requests per second and client; `None` is no limit.
     #[serde(deserialize_with = "zero_is_none_u32")]
     pub rate_limit_per_second: Option<NonZeroU32>,
+    /// Whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<Network>,
+    /// Connections at the same time.
+    pub max_connections: NonZeroUsize,
+    /// The same per client; `None` is no limit.
+    #[serde(deserialize_with = "zero_is_none_usize")]
+    pub max_connections_per_client: Option<NonZeroUsize>,
+    /// Requests that change something at the same time.
+    pub max_commands_in_flight: NonZeroUsize,
+    /// Requests that only read at the same time.
+    pub max_reads_in_flight: NonZeroUsize,
+    /// How long a request that changes something may take.
+    #[serde(rename = "command-timeout-seconds", deserialize_with = "seconds")]
+    pub command_timeout: Duration,
+    /// How long the head of a request may take.
+    #[serde(rename = "header-timeout-seconds", deserialize_with = "seconds")]
+    pub header_timeout: Duration,
+    /// How long the body of a request may take.
+    #[serde(rename = "body-timeout-seconds", deserialize_with = "seconds")]
+    pub body_timeout: Duration,
+    /// How long an answer may stay unread.
+    #[serde(rename = "write-timeout-seconds", deserialize_with = "seconds")]
+    pub write_timeout: Duration,
+    /// The slowest pace of bodies and answers; 0 is no limit.
+    pub min_bytes_per_second: u32,
+    /// How long an idle connection is kept.
+    #[serde(rename = "keep-alive-seconds", deserialize_with = "seconds")]
+    pub keep_alive: Duration,
     /// Largest request body.
     pub max_body_bytes: usize,
 }

@@ -5,6 +5,7 @@ use std::marker::PhantomData;
 use std::time::Duration;
 
 use actix_web::HttpRequest;
+use actix_web::dev::{self, RequestHead};
 use actix_web::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
 use actix_web::web::{Bytes, BytesMut, Payload};
 use futures_util::StreamExt;
@@ -13,24 +14,123 @@ use serde::de::{DeserializeOwned, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::error::Category;
 use serde_path_to_error::Segment;
+use tokio::time::{Instant, timeout_at};
 
 use super::error::{ApiError, EdgeError};
 use super::field::{Expected, FieldProblem};
 use super::query::{nearest, shown};
+use crate::config::HttpSettings;
 
-/// How long a client may take to send a body.
-const PATIENCE: Duration = Duration::from_secs(10);
+/// How slow a body may be before it is pressed for its pace.
+const GRACE: Duration = Duration::from_secs(5);
 
-/// Reads the whole body as a `T`.
+/// What a body may need.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct BodyLimits {
+    /// Bytes.
+    pub(super) size: usize,
+    /// From its first byte to its last.
+    pub(super) time: Duration,
+    /// Bytes per second, once it has had a few seconds; 0 is no limit.
+    pub(super) pace: u32,
+}
+
+impl From<&HttpSettings> for BodyLimits {
+    fn from(http: &HttpSettings) -> Self {
+        let (size, time) = (http.max_body_bytes, http.body_timeout);
+        Self { size, time, pace: http.min_bytes_per_second }
+    }
+}
+
+/// Reads the body, which the [gate](super::gate) has waited for, as a `T`.
 pub(crate) async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
-    payload: Payload,
+    mut payload: Payload,
     limit: usize,
 ) -> Result<T, ApiError> {
     if !is_json(request) {
         return Err(EdgeError::UnsupportedMediaType.into());
     }
-    parse(&read_within(PATIENCE, request, payload, limit).await?)
+    let mut body = Gathered::default();
+    while let Some(chunk) = payload.next().await {
+        body.add(chunk.map_err(|_broken| EdgeError::BadRequest)?, limit)?;
+    }
+    parse(&body.finish())
+}
+
+/// Waits for the whole body of a request.
+pub(super) async fn whole(
+    head: &RequestHead,
+    mut payload: dev::Payload,
+    limits: &BodyLimits,
+) -> Result<Bytes, ApiError> {
+    if announced(head).is_some_and(|length| length > limits.size) {
+        return Err(too_large(limits.size));
+    }
+    let begun = Instant::now();
+    let mut body = Gathered::default();
+    loop {
+        let until = begun + limits.time_for(body.length());
+        let chunk = timeout_at(until, payload.next()).await;
+        match chunk.map_err(|_elapsed| EdgeError::RequestTimeout)? {
+            Some(chunk) => {
+                body.add(chunk.map_err(|_broken| EdgeError::BadRequest)?, limits.size)?
+            }
+            None => return Ok(body.finish()),
+        }
+    }
+}
+
+impl BodyLimits {
+    /// How long after its beginning the next byte of a body must be there.
+    fn time_for(&self, arrived: usize) -> Duration {
+        let arrived = u32::try_from(arrived).unwrap_or(u32::MAX);
+        let paced = arrived.checked_div(self.pace);
+        let paced = paced.map(|seconds| GRACE + Duration::from_secs(seconds.into()));
+        paced.unwrap_or(self.time).min(self.time)
+    }
+}
+
+/// A body that arrives in one piece, as nearly all do, is not copied.
+#[derive(Default)]
+struct Gathered {
+    first: Bytes,
+    rest: BytesMut,
+}
+
+impl Gathered {
+    fn length(&self) -> usize {
+        self.first.len() + self.rest.len()
+    }
+
+    fn add(&mut self, chunk: Bytes, limit: usize) -> Result<(), ApiError> {
+        if self.length() + chunk.len() > limit {
+            return Err(too_large(limit));
+        }
+        if self.first.is_empty() {
+            self.first = chunk;
+        } else {
+            self.rest.extend_from_slice(&chunk);
+        }
+        Ok(())
+    }
+
+    fn finish(self) -> Bytes {
+        if self.rest.is_empty() {
+            return self.first;
+        }
+        let mut whole = BytesMut::from(&*self.first);
+        whole.unsplit(self.rest);
+        whole.freeze()
+    }
+}
+
+fn too_large(limit: usize) -> ApiError {
+    EdgeError::PayloadTooLarge { limit }.into()
+}
+
+fn announced(head: &RequestHead) -> Option<usize> {
+    head.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Reads the whole body as it is; nobody may have sent one.
@@ -99,51 +199,6 @@ fn is_json(request: &HttpRequest) -> bool {
         }
         _ => true,
     })
-}
-
-async fn read_within(
-    patience: Duration,
-    request: &HttpRequest,
-    payload: Payload,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
-    let read = tokio::time::timeout(patience, read(request, payload, limit)).await;
-    read.map_err(|_elapsed| EdgeError::RequestTimeout)?
-}
-
-/// A body that arrives in one piece, as nearly all do, is not copied.
-async fn read(
-    request: &HttpRequest,
-    mut payload: Payload,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
-    let too_large = || ApiError::from(EdgeError::PayloadTooLarge { limit });
-    if announced(request).is_some_and(|length| length > limit) {
-        return Err(too_large());
-    }
-    let mut first = Bytes::new();
-    let mut rest = BytesMut::new();
-    while let Some(chunk) = payload.next().await {
-        let chunk = chunk.map_err(|_broken| EdgeError::BadRequest)?;
-        if first.len() + rest.len() + chunk.len() > limit {
-            return Err(too_large());
-        }
-        if first.is_empty() {
-            first = chunk;
-        } else {
-            rest.extend_from_slice(&chunk);
-        }
-    }
-    if rest.is_empty() {
-        return Ok(first);
-    }
-    let mut whole = BytesMut::from(&*first);
-    whole.unsplit(rest);
-    Ok(whole.freeze())
-}
-
-fn announced(request: &HttpRequest) -> Option<usize> {
-    request.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }
 
 /// Parses once; only a body that is refused is read again to find the place.
@@ -228,9 +283,8 @@ fn expected(sentence: &str) -> Expected {
 mod tests {
     use std::pin::Pin;
 
-    use actix_web::FromRequest;
     use actix_web::error::PayloadError;
-    use futures_util::Stream;
+    use futures_util::{Stream, stream};
 
     use super::*;
     use crate::http::negotiate::Language;
@@ -294,16 +348,42 @@ mod tests {
         insta::assert_snapshot!(lines.join("\n"));
     }
 
-    #[actix_web::test]
-    async fn nobody_waits_for_a_body_that_does_not_come() {
+    type Chunks = Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>>;
+
+    async fn gather(chunks: Chunks) -> Result<Bytes, String> {
+        let limits = BodyLimits { size: 16_384, time: Duration::from_secs(10), pace: 1024 };
         let request = actix_web::test::TestRequest::post().to_http_request();
-        let never: Pin<Box<dyn Stream<Item = Result<Bytes, PayloadError>>>> =
-            Box::pin(futures_util::stream::pending());
-        let mut payload = actix_web::dev::Payload::from(never);
-        let payload = Payload::from_request(&request, &mut payload).await.unwrap();
-        let read = read_within(Duration::ZERO, &request, payload, 1024).await;
-        let error = read.unwrap_err();
-        assert_eq!(error.entry().code, "REQUEST_TIMEOUT");
+        let body = whole(request.head(), dev::Payload::from(chunks), &limits).await;
+        body.map_err(|error| error.entry().code.to_owned())
+    }
+
+    /// So many bytes once a second.
+    fn drops(bytes: usize, drops: usize) -> Chunks {
+        Box::pin(stream::iter(0..drops).then(move |_| async move {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(Bytes::from(vec![b' '; bytes]))
+        }))
+    }
+
+    async fn took<T>(work: impl Future<Output = T>) -> (T, u64) {
+        let begun = Instant::now();
+        (work.await, begun.elapsed().as_secs())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn nobody_waits_for_a_body_that_does_not_come() {
+        let (answer, seconds) = took(gather(Box::pin(stream::pending()))).await;
+        assert_eq!((answer.unwrap_err().as_str(), seconds), ("REQUEST_TIMEOUT", 5));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_body_has_a_pace_and_an_end() {
+        let (dripping, seconds) = took(gather(drops(1, 100))).await;
+        assert_eq!((dripping.unwrap_err().as_str(), seconds), ("REQUEST_TIMEOUT", 5));
+        let (slow, seconds) = took(gather(drops(1024, 16))).await;
+        assert_eq!((slow.unwrap_err().as_str(), seconds), ("REQUEST_TIMEOUT", 10));
+        let (quick, seconds) = took(gather(drops(1024, 9))).await;
+        assert_eq!((quick.unwrap().len(), seconds), (9 * 1024, 9));
     }
 
     #[test]

@@ -113,6 +113,7 @@ static CATALOGUE: &[CodeEntry] = &[
     // the server
     after(1, DOWN, "CONCURRENT_CHANGE", "동시 변경이 많아 처리하지 못했습니다", "Others kept being faster"),
     after(1, DOWN, "OVERLOADED", "요청이 많아 처리하지 못했습니다", "More is waiting than can be handled soon"),
+    after(1, DOWN, "TOO_MANY_CONNECTIONS", "연결이 너무 많습니다", "Too many connections are open"),
     after(2, DOWN, "STORE_UNAVAILABLE", "저장소를 사용할 수 없습니다", "The store is not available"),
     after(2, DOWN, "BROKER_UNAVAILABLE", "메시지 브로커를 사용할 수 없습니다", "The message broker is not available"),
     after(2, DOWN, "OUTCOME_UNKNOWN", "처리 결과를 확인하지 못했습니다", "The outcome is not known"),

@@ -2,17 +2,19 @@
 
 use std::error::Error as StdError;
 
-use actix_web::body::{BoxBody, MessageBody};
+use actix_web::body::{BodySize, BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::http::header::{
     ALLOW, CACHE_CONTROL, CONTENT_LANGUAGE, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
     RETRY_AFTER, VARY, X_CONTENT_TYPE_OPTIONS,
 };
+use actix_web::http::{ConnectionType, StatusCode};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpRequest, HttpResponse, web};
 use serde::Serialize;
 
 use super::Api;
+use super::connection::pace_of;
 use super::envelope::{Refused, json};
 use super::error::ApiError;
 use super::field::{FieldError, FieldProblem};
@@ -31,6 +33,9 @@ pub(super) async fn edge(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
+    if let Some(pace) = pace_of(request.request()) {
+        pace.serve();
+    }
     // The request must not be cloned before it is routed: the router wants it for itself.
     let (request, mut response) = next.call(request).await?.map_into_boxed_body().into_parts();
     let refusal = response.error().map(|error| match error.as_error::<ApiError>() {
@@ -46,7 +51,23 @@ pub(super) async fn edge(
         }
     }
     protect(response.headers_mut());
+    set_pace(&request, &mut response);
     Ok(ServiceResponse::new(request, response))
+}
+
+/// Tells the connection what to expect of its client now.
+fn set_pace(request: &HttpRequest, response: &mut HttpResponse) {
+    let Some(pace) = pace_of(request) else { return };
+    if response.body().size() == BodySize::Stream {
+        pace.stream();
+    }
+    // What is left of such a body would be read, for as long as it comes, and thrown away.
+    let is_cut_short =
+        matches!(response.status(), StatusCode::REQUEST_TIMEOUT | StatusCode::PAYLOAD_TOO_LARGE);
+    if is_cut_short {
+        response.head_mut().set_connection_type(ConnectionType::Close);
+        pace.close();
+    }
 }
 
 fn protect(headers: &mut HeaderMap) {
@@ -65,7 +86,7 @@ struct Refusal {
     allow: Option<HeaderValue>,
     retry_after: Option<u32>,
     body: Vec<u8>,
-    status: actix_web::http::StatusCode,
+    status: StatusCode,
 }
 
 impl Refusal {
@@ -138,6 +159,11 @@ fn log(request: &HttpRequest, error: &ApiError, request_id: &str) {
     let path: String = request.path().chars().take(LONGEST_LOGGED_PATH).collect();
     let code = error.entry().code;
     match status {
+        _ if matches!(code, "OVERLOADED" | "RATE_LIMITED") => {
+            if let Some(api) = request.app_data::<web::Data<Api>>() {
+                api.turned_away.one_more(code);
+            }
+        }
         500 => {
             let causes = chain(error);
             tracing::error!(code, request_id, "failed {method} {path} with {status}: {causes}");

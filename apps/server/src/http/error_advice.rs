@@ -237,6 +237,11 @@ static ADVICE: &[Advice] = &[
         texts("More is waiting than can be handled soon.", "Send it again soon; if that keeps happening, add servers."),
     ),
     about(
+        "TOO_MANY_CONNECTIONS",
+        texts("서버 전체 또는 이 클라이언트의 연결이 허용된 수만큼 열려 있습니다.", "연결을 재사용하고, 잠시 후 다시 연결하세요. 프록시 뒤에 있다면 운영자가 http.trusted-proxies 에 프록시를 적어야 합니다."),
+        texts("As many connections are open as the server, or this client, may have.", "Reuse connections, and try again in a moment. Behind a proxy, the operator has to name it in http.trusted-proxies."),
+    ),
+    about(
         "STORE_UNAVAILABLE",
         texts("데이터베이스에 연결할 수 없습니다. 아무것도 변경되지 않았습니다.", "잠시 뒤에 다시 보내세요. 운영자는 /actuator/health 와 로그를 확인하세요."),
         texts("The database cannot be reached. Nothing was changed.", "Send it again soon. Operators look at /actuator/health and the log."),
@@ -248,8 +253,8 @@ static ADVICE: &[Advice] = &[
     ),
     about(
         "OUTCOME_UNKNOWN",
-        texts("응답을 기다리는 동안 데이터베이스 연결이 끊겨 반영 여부를 알 수 없습니다.", "같은 Idempotency-Key 로 다시 보내세요. 이미 반영되었다면 첫 번째 응답을 받습니다."),
-        texts("The connection to the database broke before the commit was confirmed.", "Send it again with the same Idempotency-Key; if it took effect, the first answer comes back."),
+        texts("데이터베이스가 제때 답하지 않았거나 연결이 끊겨 반영 여부를 알 수 없습니다.", "같은 Idempotency-Key 로 다시 보내세요. 이미 반영되었다면 첫 번째 응답을 받습니다."),
+        texts("The database did not confirm the commit in time, or the connection to it broke.", "Send it again with the same Idempotency-Key; if it took effect, the first answer comes back."),
     ),
     INTERNAL_ERROR,
 ];

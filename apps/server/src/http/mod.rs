@@ -3,6 +3,8 @@
 mod actuator;
 mod body;
 mod catalogue;
+mod client;
+mod connection;
 mod cors;
 mod deliveries;
 mod detached;
@@ -14,6 +16,7 @@ mod error_pages;
 mod etag;
 mod events;
 mod field;
+mod gate;
 mod idempotency;
 mod inventory;
 mod landing;
@@ -31,8 +34,10 @@ mod reply;
 mod routes;
 mod text;
 mod trace;
+mod turned_away;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use actix_web::middleware::{Condition, from_fn};
 use actix_web::web::{self, ServiceConfig};
@@ -42,10 +47,14 @@ use ordersystem_shared_kernel::{Clock, Ids};
 use tokio_util::sync::CancellationToken;
 
 use self::actuator::Actuator;
+use self::body::BodyLimits;
 pub use self::catalogue::{CodeEntry, catalogue};
+pub use self::connection::server;
 use self::events::EventStreams;
+use self::gate::Gate;
 pub use self::negotiate::Language;
-use crate::config::{CorsOrigins, Role, Settings};
+use self::turned_away::TurnedAway;
+use crate::config::{CorsOrigins, Network, Role, Settings};
 use crate::wiring::Probe;
 
 /// What the API answers from.
@@ -77,6 +86,11 @@ pub struct Api {
     ids: Arc<dyn Ids>,
     zone: Tz,
     max_body: usize,
+    body_limits: BodyLimits,
+    gate: Gate,
+    turned_away: TurnedAway,
+    command_timeout: Duration,
+    trusted_proxies: Vec<Network>,
     origins: CorsOrigins,
     rate_limit: Option<rate_limit::RateLimit>,
     in_flight: idempotency::InFlight,
@@ -99,6 +113,11 @@ impl Api {
             ids,
             zone: settings.timezone,
             max_body: http.max_body_bytes,
+            body_limits: http.into(),
+            gate: Gate::new(http),
+            turned_away: TurnedAway::default(),
+            command_timeout: http.command_timeout,
+            trusted_proxies: http.trusted_proxies.clone(),
             origins: http.cors_allowed_origins.clone(),
             rate_limit: http.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
             streams: EventStreams::new(broker, settings.kafka.topics.clone(), draining),
@@ -114,6 +133,7 @@ pub fn configure(api: Arc<Api>) -> impl FnOnce(&mut ServiceConfig) {
     move |config| {
         let limit = Condition::new(api.rate_limit.is_some(), from_fn(rate_limit::limit));
         let scope = web::scope("")
+            .wrap(from_fn(gate::pass))
             .wrap(limit)
             .wrap(cors::cors(&api.origins))
             .wrap(from_fn(edge::edge))

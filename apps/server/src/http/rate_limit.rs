@@ -1,4 +1,4 @@
-//! Requests per second and client address. Proxies are not trusted: the address is the peer's.
+//! Requests per second and client.
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
@@ -12,6 +12,7 @@ use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultKeyedRateLimiter, Quota};
 
 use super::Api;
+use super::client;
 use super::error::{ApiError, EdgeError};
 
 /// After so many requests, clients that have gone quiet are forgotten.
@@ -48,7 +49,7 @@ pub(super) async fn limit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let limit = request.app_data::<web::Data<Api>>().and_then(|api| api.rate_limit.as_ref());
-    let client = request.peer_addr().map(|address| address.ip());
+    let client = client::of(&request);
     if let (Some(limit), Some(client), true) = (limit, client, request.path().starts_with("/api/"))
         && let Err(refusal) = limit.check(client)
     {

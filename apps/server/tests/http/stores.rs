@@ -22,11 +22,18 @@ pub(crate) fn answers(
     gate: &Arc<Semaphore>,
     seen: fn(StoredAnswer) -> Option<StoredAnswer>,
 ) -> Arc<dyn Store> {
-    Arc::new(Answers { store: world.store.clone(), gate: gate.clone(), seen })
+    Arc::new(Answers { store: world.store.clone(), gate: gate.clone(), seen, is_overloaded: false })
+}
+
+/// The world's store, which has too much to do.
+pub(crate) fn overloaded(world: &World) -> Arc<dyn Store> {
+    let gate = Arc::new(Semaphore::new(Semaphore::MAX_PERMITS));
+    Arc::new(Answers { store: world.store.clone(), gate, seen: Some, is_overloaded: true })
 }
 
 struct Answers {
     store: MemoryStore,
+    is_overloaded: bool,
     gate: Arc<Semaphore>,
     seen: fn(StoredAnswer) -> Option<StoredAnswer>,
 }
@@ -35,6 +42,10 @@ struct Answers {
 impl Store for Answers {
     async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
         self.store.commit(work).await
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.is_overloaded
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreUnavailable> {

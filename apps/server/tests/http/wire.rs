@@ -1,36 +1,13 @@
 //! Over a real socket: what only shows there.
 
-use std::time::Duration;
-
-use actix_web::{App, HttpServer};
-use ordersystem::http::configure;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
-
+use crate::sockets::Listening;
 use crate::support::World;
 
-/// How long an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Sends `requests` on one connection and returns everything that comes back until it is closed.
 async fn exchange(world: &World, requests: &[u8]) -> String {
-    let api = world.api();
-    let server = HttpServer::new(move || App::new().configure(configure(api.clone())))
-        .workers(1)
-        .disable_signals()
-        .bind(("127.0.0.1", 0))
-        .unwrap();
-    let address = server.addrs()[0];
-    let running = server.run();
-    let handle = running.handle();
-    actix_web::rt::spawn(running);
-    let mut connection = TcpStream::connect(address).await.unwrap();
-    connection.write_all(requests).await.unwrap();
-    let mut answers = Vec::new();
-    let read = connection.read_to_end(&mut answers);
-    tokio::time::timeout(PATIENCE, read).await.unwrap().unwrap();
-    handle.stop(false).await;
-    String::from_utf8(answers).unwrap()
+    let server = Listening::start(world);
+    let answers = server.exchange(requests).await;
+    server.stop().await;
+    answers
 }
 
 #[actix_web::test]

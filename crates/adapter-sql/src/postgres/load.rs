@@ -25,6 +25,10 @@ impl Store for PostgresStore {
         self.shared.writers.commit(work).await
     }
 
+    fn is_overloaded(&self) -> bool {
+        self.shared.writers.is_overloaded()
+    }
+
     /// The lines of an order never change: two statements see the same order.
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreUnavailable> {
         let order = self.read("an order", move |connection| {

@@ -3,8 +3,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use ordersystem_application::{
     CommitError, Committed, Store, StoreUnavailable, StoredAnswer, UnitOfWork,
@@ -22,6 +21,7 @@ use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
+use crate::queue::{Queue, queue};
 use crate::rows::payment_rows_of;
 use crate::rows::{DeliveryRow, LineRow, OrderRow, ProductRow, ReservationRow, payment_from_rows};
 use crate::schema::{deliveries, order_lines, orders, products, reservations};
@@ -56,7 +56,7 @@ pub struct SqliteStore {
 
 /// The order of the fields is the order of their end: the writer's thread ends once nobody can send to it.
 pub(super) struct Shared {
-    queue: mpsc::Sender<Job>,
+    queue: Queue<Job>,
     writer: WriterThread,
     pub(super) readers: Readers,
     pub(super) clock: Arc<dyn Clock>,
@@ -78,7 +78,7 @@ impl SqliteStore {
         let numbers =
             LastNumbers::load(&mut connection).map_err(|error| cannot_open(error.to_string()))?;
         let readers = Readers::new(path, config.readers)?;
-        let (queue, jobs) = mpsc::channel(config.queue.max(1));
+        let (queue, jobs) = queue(config.queue);
         let published = Arc::new(Notify::new());
         let writer = WriterThread::start(Writer {
             path: path.clone(),
@@ -96,8 +96,9 @@ impl SqliteStore {
     /// Waits for its turn when the queue is full: upkeep never competes with orders for the last place.
     pub(super) async fn chore(&self, chore: Chore) -> Result<usize, StoreUnavailable> {
         let (reply, answer) = oneshot::channel();
-        let sent = self.shared.queue.send(Job::Chore(chore, reply)).await;
-        sent.map_err(|_closed| StoreUnavailable)?;
+        if !self.shared.queue.send(Job::Chore(chore, reply)).await {
+            return Err(StoreUnavailable);
+        }
         answer.await.map_err(|_gone| StoreUnavailable)?
     }
 }
@@ -106,11 +107,12 @@ impl SqliteStore {
 impl Store for SqliteStore {
     async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
         let (reply, answer) = oneshot::channel();
-        match self.shared.queue.try_send(Job::Commit(Box::new(work), reply)) {
-            Ok(()) => answer.await.map_err(|_gone| CommitError::Unavailable)?,
-            Err(TrySendError::Full(_)) => Err(CommitError::Overloaded),
-            Err(TrySendError::Closed(_)) => Err(CommitError::Unavailable),
-        }
+        self.shared.queue.submit((&work).into(), Job::Commit(Box::new(work), reply))?;
+        answer.await.map_err(|_gone| CommitError::Unavailable)?
+    }
+
+    fn is_overloaded(&self) -> bool {
+        self.shared.queue.is_overloaded()
     }
 
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreUnavailable> {
@@ -174,7 +176,7 @@ impl Database for SqliteStore {
 
     async fn close(&self) {
         // A queue that nobody reads any more is a writer that has stopped already.
-        drop(self.shared.queue.send(Job::Stop).await);
+        let _reader = self.shared.queue.send(Job::Stop).await;
         let shared = Arc::clone(&self.shared);
         drop(tokio::task::spawn_blocking(move || shared.writer.join()).await);
     }

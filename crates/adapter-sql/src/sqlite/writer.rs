@@ -6,7 +6,7 @@ use std::thread::{self, JoinHandle};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::prelude::*;
 use diesel::result::Error as SqlError;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use ordersystem_application::{CommitError, Committed, Needs, StoreUnavailable, UnitOfWork};
 use ordersystem_shared_kernel::Clock;
@@ -15,6 +15,7 @@ use super::chores::Chore;
 use super::connection;
 use super::load::load;
 use crate::batch::Record;
+use crate::queue::{Taken, Waiting};
 
 type CommitReply = oneshot::Sender<Result<Committed, CommitError>>;
 type ChoreReply = oneshot::Sender<Result<usize, StoreUnavailable>>;
@@ -33,7 +34,7 @@ pub(super) struct Writer {
     /// None after a failure that left its state unknown.
     pub(super) connection: Option<SqliteConnection>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) jobs: mpsc::Receiver<Job>,
+    pub(super) jobs: Waiting<Job>,
     pub(super) max_batch: usize,
     /// Woken when messages were committed.
     pub(super) published: Arc<Notify>,
@@ -98,11 +99,15 @@ impl Writer {
     }
 
     /// Everything that waits already, without waiting for more.
-    fn drain(&mut self, first: Job) -> Jobs {
+    fn drain(&mut self, first: Taken<Job>) -> Jobs {
         let mut jobs = Jobs::default();
         let mut next = Some(first);
-        while let Some(job) = next {
-            match job {
+        while let Some(taken) = next {
+            let is_forgotten = taken.is_forgotten();
+            match taken.job {
+                Job::Commit(_, reply) if is_forgotten => {
+                    answer(reply, Err(CommitError::Overloaded));
+                }
                 Job::Commit(unit, reply) => {
                     jobs.units.push(*unit);
                     jobs.commit_replies.push(reply);

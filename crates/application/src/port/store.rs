@@ -21,6 +21,12 @@ pub trait Store: Send + Sync {
     /// `Overloaded` at once instead of queueing without bound.
     async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError>;
 
+    /// Whether so much waits, or for so long, that a unit which places an order would be `Overloaded` now. MUST answer at
+    /// once. Stores without a queue never are.
+    fn is_overloaded(&self) -> bool {
+        false
+    }
+
     /// MUST return the last committed state, as all loads do; none when there is no such order.
     async fn order(&self, id: OrderId) -> Result<Option<Order>, StoreUnavailable>;
 

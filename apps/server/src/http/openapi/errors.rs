@@ -26,7 +26,8 @@ use crate::http::text::{Say, no_payment};
 const PROBLEM: &str = "application/problem+json";
 
 /// What every call of the API may answer, whatever it does.
-const ALWAYS: &[&str] = &["RATE_LIMITED", "STORE_UNAVAILABLE", "INTERNAL_ERROR"];
+const ALWAYS: &[&str] =
+    &["RATE_LIMITED", "OVERLOADED", "TOO_MANY_CONNECTIONS", "STORE_UNAVAILABLE", "INTERNAL_ERROR"];
 const READ: &[&str] = &["INVALID_PARAMETER", "UNKNOWN_PARAMETER"];
 const COMMAND: &[&str] = &[
     "INVALID_PARAMETER",
@@ -35,7 +36,6 @@ const COMMAND: &[&str] = &[
     "IDEMPOTENCY_KEY_REUSED",
     "IDEMPOTENT_REQUEST_PROCESSING",
     "CONCURRENT_CHANGE",
-    "OVERLOADED",
     "OUTCOME_UNKNOWN",
 ];
 const BODY: &[&str] = &[

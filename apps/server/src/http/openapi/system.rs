@@ -38,7 +38,7 @@ const STREAM_EVENTS: Operation = Operation {
         }),
         links: &[],
     }],
-    refusals: &["OVERLOADED", "BROKER_UNAVAILABLE"],
+    refusals: &["BROKER_UNAVAILABLE"],
     errors: Errors::Read,
 };
 

@@ -303,7 +303,7 @@ const FOR_PEOPLE: [&str; 9] = [
 ];
 
 #[test]
-fn every_route_is_documented_and_nothing_else() {
+fn s19_every_route_is_documented_and_nothing_else() {
     let document = json();
     let documented: BTreeSet<_> = operations(&document).into_iter().map(|(call, _)| call).collect();
     let routes: BTreeSet<_> =

@@ -12,8 +12,7 @@ mod write;
 
 use std::sync::Arc;
 
-use tokio::sync::mpsc::error::TrySendError;
-use tokio::sync::{Mutex, Notify, mpsc, oneshot};
+use tokio::sync::{Mutex, Notify, oneshot};
 use tokio::task::JoinHandle;
 
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
@@ -22,10 +21,11 @@ use ordersystem_shared_kernel::{Aggregate, Clock, Expected};
 use self::task::{Job, Writer};
 use super::connection::Endpoint;
 use super::store::PostgresConfig;
+use crate::queue::{Queue, queue};
 
 /// The writers of this process. Each owns a connection.
 pub(super) struct Writers {
-    queues: Vec<mpsc::Sender<Job>>,
+    queues: Vec<Queue<Job>>,
     tasks: Mutex<Vec<JoinHandle<()>>>,
 }
 
@@ -39,7 +39,7 @@ impl Writers {
         let mut queues = Vec::new();
         let mut tasks = Vec::new();
         for _ in 0..config.writers.max(1) {
-            let (queue, jobs) = mpsc::channel(config.queue.max(1));
+            let (queue, jobs) = queue(config.queue);
             let writer = Writer {
                 endpoint: endpoint.clone(),
                 session: None,
@@ -58,18 +58,20 @@ impl Writers {
     pub(super) async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
         let Some(queue) = self.queue_of(&work) else { return Err(CommitError::Unavailable) };
         let (reply, answer) = oneshot::channel();
-        match queue.try_send(Job::Commit(Box::new(work), reply)) {
-            Ok(()) => answer.await.unwrap_or(Err(CommitError::OutcomeUnknown)),
-            Err(TrySendError::Full(_)) => Err(CommitError::Overloaded),
-            Err(TrySendError::Closed(_)) => Err(CommitError::Unavailable),
-        }
+        queue.submit((&work).into(), Job::Commit(Box::new(work), reply))?;
+        answer.await.unwrap_or(Err(CommitError::OutcomeUnknown))
+    }
+
+    /// Whether new orders would be refused by every writer; a product that is held up holds up its own writer only.
+    pub(super) fn is_overloaded(&self) -> bool {
+        self.queues.iter().all(Queue::is_overloaded)
     }
 
     /// Finishes what was submitted.
     pub(super) async fn close(&self) {
         for queue in &self.queues {
             // A queue that nobody reads any more is a writer that has stopped already.
-            drop(queue.send(Job::Stop).await);
+            let _reader = queue.send(Job::Stop).await;
         }
         for task in self.tasks.lock().await.drain(..) {
             if task.await.is_err() {
@@ -79,7 +81,7 @@ impl Writers {
     }
 
     /// Orders of one product meet in one writer, where they share a transaction instead of waiting for each other's locks.
-    fn queue_of(&self, work: &UnitOfWork) -> Option<&mpsc::Sender<Job>> {
+    fn queue_of(&self, work: &UnitOfWork) -> Option<&Queue<Job>> {
         let writers = u64::try_from(self.queues.len()).unwrap_or(u64::MAX);
         let writer = subject(work).unsigned_abs() % writers.max(1);
         self.queues.get(usize::try_from(writer).unwrap_or_default())

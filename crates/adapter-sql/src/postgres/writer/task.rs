@@ -2,7 +2,7 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
 use futures_util::FutureExt as _;
-use tokio::sync::{Notify, mpsc, oneshot};
+use tokio::sync::{Notify, oneshot};
 
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
 use ordersystem_shared_kernel::Clock;
@@ -13,6 +13,7 @@ use super::load::Patience;
 use super::retries::Retries;
 use super::session::Session;
 use crate::postgres::connection::Endpoint;
+use crate::queue::{Taken, Waiting};
 
 type Reply = oneshot::Sender<Result<Committed, CommitError>>;
 
@@ -29,7 +30,7 @@ pub(super) struct Writer {
     /// None before the first batch and after a failure that left its state unknown.
     pub(super) session: Option<Session>,
     pub(super) clock: Arc<dyn Clock>,
-    pub(super) jobs: mpsc::Receiver<Job>,
+    pub(super) jobs: Waiting<Job>,
     pub(super) max_batch: usize,
     /// Woken when messages were committed.
     pub(super) published: Arc<Notify>,
@@ -66,11 +67,15 @@ impl Writer {
     }
 
     /// Everything that waits already, without waiting for more.
-    fn drain(&mut self, first: Job, most: usize) -> Units {
+    fn drain(&mut self, first: Taken<Job>, most: usize) -> Units {
         let mut units = Units::default();
         let mut next = Some(first);
-        while let Some(job) = next {
-            match job {
+        while let Some(taken) = next {
+            let is_forgotten = taken.is_forgotten();
+            match taken.job {
+                Job::Commit(_, reply) if is_forgotten => {
+                    drop(reply.send(Err(CommitError::Overloaded)));
+                }
                 Job::Commit(work, reply) => {
                     units.works.push(*work);
                     units.replies.push(reply);

@@ -1,0 +1,192 @@
+//! What waits for a writer: so much and no more, and not for long.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use tokio::sync::mpsc::error::TryRecvError;
+use tokio::sync::mpsc::{self, Permit};
+
+use ordersystem_application::{CommitError, UnitOfWork};
+use ordersystem_shared_kernel::Expected;
+
+/// Once the oldest has waited so long, more is coming in than goes out: who begins something now would wait in vain.
+const OLD: Duration = Duration::from_millis(500);
+
+/// Nobody waits so long for a new order any more.
+const FORGOTTEN: Duration = Duration::from_secs(3);
+
+/// The end that callers put their jobs into.
+pub(crate) struct Queue<J> {
+    jobs: mpsc::Sender<Job<J>>,
+    since: Since,
+    /// Places that new orders leave to everything else.
+    reserve: usize,
+}
+
+/// The end that a writer takes them from.
+pub(crate) struct Waiting<J> {
+    jobs: mpsc::Receiver<Job<J>>,
+    since: Since,
+}
+
+/// A job, and for how long it has waited.
+pub(crate) struct Taken<J> {
+    pub(crate) job: J,
+    claim: Claim,
+    waited: Duration,
+}
+
+struct Job<J> {
+    job: J,
+    claim: Claim,
+    since: Instant,
+}
+
+/// What a job may ask for when there is too much to do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Claim {
+    /// A new order, which can as well be placed later.
+    New,
+    /// What goes on with something that exists: work that was begun is worth more than work that was not.
+    Begun,
+}
+
+impl From<&UnitOfWork> for Claim {
+    fn from(unit: &UnitOfWork) -> Self {
+        let is_new = unit.orders.iter().any(|change| change.expected() == Expected::Absent);
+        if is_new { Self::New } else { Self::Begun }
+    }
+}
+
+/// Since when the jobs in the queue wait, in their order.
+#[derive(Clone, Default)]
+struct Since(Arc<Mutex<VecDeque<Instant>>>);
+
+impl Since {
+    fn lock(&self) -> MutexGuard<'_, VecDeque<Instant>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A queue in which so many new orders may wait, and a few of everything else besides.
+pub(crate) fn queue<J>(capacity: usize) -> (Queue<J>, Waiting<J>) {
+    let reserve = capacity.div_ceil(8).max(1);
+    let (sender, receiver) = mpsc::channel(capacity.max(1).saturating_add(reserve));
+    let since = Since::default();
+    let waiting = Waiting { jobs: receiver, since: since.clone() };
+    (Queue { jobs: sender, since, reserve }, waiting)
+}
+
+impl<J> Queue<J> {
+    /// Puts a job into the queue, or says at once why not.
+    pub(crate) fn submit(&self, claim: Claim, job: J) -> Result<(), CommitError> {
+        if self.jobs.is_closed() {
+            return Err(CommitError::Unavailable);
+        }
+        if claim == Claim::New && self.is_overloaded() {
+            return Err(CommitError::Overloaded);
+        }
+        let place = self.jobs.try_reserve().map_err(|error| match error {
+            mpsc::error::TrySendError::Full(()) => CommitError::Overloaded,
+            mpsc::error::TrySendError::Closed(()) => CommitError::Unavailable,
+        })?;
+        self.put(place, claim, job);
+        Ok(())
+    }
+
+    /// Waits for a place; says whether anybody takes from the queue.
+    pub(crate) async fn send(&self, job: J) -> bool {
+        let place = self.jobs.reserve().await;
+        place.map(|place| self.put(place, Claim::Begun, job)).is_ok()
+    }
+
+    /// Whether a new order would be refused.
+    pub(crate) fn is_overloaded(&self) -> bool {
+        let oldest = self.since.lock().front().copied();
+        self.jobs.capacity() <= self.reserve || oldest.is_some_and(|since| since.elapsed() > OLD)
+    }
+
+    fn put(&self, place: Permit<'_, Job<J>>, claim: Claim, job: J) {
+        let mut order = self.since.lock();
+        let since = Instant::now();
+        order.push_back(since);
+        place.send(Job { job, claim, since });
+    }
+}
+
+impl<J> Waiting<J> {
+    pub(crate) async fn recv(&mut self) -> Option<Taken<J>> {
+        let job = self.jobs.recv().await;
+        job.map(|job| self.taken(job))
+    }
+
+    pub(crate) fn blocking_recv(&mut self) -> Option<Taken<J>> {
+        let job = self.jobs.blocking_recv();
+        job.map(|job| self.taken(job))
+    }
+
+    pub(crate) fn try_recv(&mut self) -> Result<Taken<J>, TryRecvError> {
+        let job = self.jobs.try_recv();
+        job.map(|job| self.taken(job))
+    }
+
+    /// Takes no more jobs; those that wait can still be received.
+    pub(crate) fn close(&mut self) {
+        self.jobs.close();
+    }
+
+    fn taken(&self, Job { job, claim, since }: Job<J>) -> Taken<J> {
+        self.since.lock().pop_front();
+        Taken { job, claim, waited: since.elapsed() }
+    }
+}
+
+impl<J> Taken<J> {
+    /// Whether whoever wanted it has given up.
+    pub(crate) fn is_forgotten(&self) -> bool {
+        self.claim == Claim::New && self.waited > FORGOTTEN
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::thread::sleep;
+
+    use super::*;
+
+    #[test]
+    fn a_full_queue_still_takes_what_was_begun() {
+        let (queue, mut waiting) = queue::<u8>(2);
+        assert_eq!(queue.submit(Claim::New, 1), Ok(()));
+        assert_eq!(queue.submit(Claim::New, 2), Ok(()));
+        assert_eq!(queue.submit(Claim::New, 3), Err(CommitError::Overloaded));
+        assert_eq!(queue.submit(Claim::Begun, 4), Ok(()));
+        assert_eq!(queue.submit(Claim::Begun, 5), Err(CommitError::Overloaded));
+        let taken: Vec<_> =
+            std::iter::from_fn(|| waiting.try_recv().ok()).map(|taken| taken.job).collect();
+        assert_eq!(taken, [1, 2, 4]);
+        waiting.close();
+        assert_eq!(queue.submit(Claim::New, 6), Err(CommitError::Unavailable));
+    }
+
+    #[test]
+    fn an_old_queue_takes_no_new_orders_until_it_is_young_again() {
+        let (queue, mut waiting) = queue::<u8>(100);
+        assert_eq!(queue.submit(Claim::New, 1), Ok(()));
+        assert!(!queue.is_overloaded());
+        let begun = Instant::now();
+        while begun.elapsed() <= OLD {
+            sleep(OLD / 10);
+        }
+        assert!(queue.is_overloaded());
+        assert_eq!(queue.submit(Claim::New, 2), Err(CommitError::Overloaded));
+        assert_eq!(queue.submit(Claim::Begun, 3), Ok(()));
+        let oldest = waiting.try_recv().ok().unwrap();
+        assert!(!oldest.is_forgotten());
+        assert!(!queue.is_overloaded());
+        assert_eq!(queue.submit(Claim::New, 4), Ok(()));
+        let late = |claim| Taken { job: (), claim, waited: FORGOTTEN + OLD };
+        assert!(late(Claim::New).is_forgotten() && !late(Claim::Begun).is_forgotten());
+    }
+}
