@@ -38,9 +38,9 @@ impl FromStr for Network {
 
     fn from_str(text: &str) -> Result<Self, NotANetwork> {
         let (address, prefix) = text.split_once('/').unzip();
-        let base: IpAddr = address.unwrap_or(text).parse().map_err(|_| NotANetwork)?;
+        let base: IpAddr = address.unwrap_or(text).parse().map_err(|_other| NotANetwork)?;
         let widest = if base.is_ipv4() { 32 } else { 128 };
-        let prefix = prefix.map_or(Ok(widest), str::parse).map_err(|_| NotANetwork)?;
+        let prefix = prefix.map_or(Ok(widest), str::parse).map_err(|_other| NotANetwork)?;
         let network = Self { base, prefix };
         // Bits behind the prefix are a mistake: somebody meant another block.
         (prefix <= widest && network.contains(base)).then_some(network).ok_or(NotANetwork)

@@ -45,17 +45,22 @@ impl From<&HttpSettings> for BodyLimits {
 /// Reads the body, which the [gate](super::gate) has waited for, as a `T`.
 pub(crate) async fn json<T: DeserializeOwned>(
     request: &HttpRequest,
-    mut payload: Payload,
+    payload: Payload,
     limit: usize,
 ) -> Result<T, ApiError> {
     if !is_json(request) {
         return Err(EdgeError::UnsupportedMediaType.into());
     }
+    parse(&raw(payload, limit).await?)
+}
+
+/// Reads the whole body as it is; nobody may have sent one.
+pub(crate) async fn raw(mut payload: Payload, limit: usize) -> Result<Bytes, ApiError> {
     let mut body = Gathered::default();
     while let Some(chunk) = payload.next().await {
         body.add(chunk.map_err(|_broken| EdgeError::BadRequest)?, limit)?;
     }
-    parse(&body.finish())
+    Ok(body.finish())
 }
 
 /// Waits for the whole body of a request.
@@ -131,15 +136,6 @@ fn too_large(limit: usize) -> ApiError {
 
 fn announced(head: &RequestHead) -> Option<usize> {
     head.headers().get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
-}
-
-/// Reads the whole body as it is; nobody may have sent one.
-pub(crate) async fn raw(
-    request: &HttpRequest,
-    payload: Payload,
-    limit: usize,
-) -> Result<Bytes, ApiError> {
-    read_within(PATIENCE, request, payload, limit).await
 }
 
 /// A body that was read with [`raw`] as a `T`; none when nobody sent one.

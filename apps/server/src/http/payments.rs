@@ -95,7 +95,7 @@ pub(super) async fn complete(
     payload: Payload,
     api: Data<Api>,
 ) -> Result<HttpResponse, ApiError> {
-    let body = body::raw(&request, payload, api.max_body).await?;
+    let body = body::raw(payload, api.max_body).await?;
     let id = order_id(&request)?;
     let query = Query::of(&request, &["success"])?;
     let outcome = match query.required("success")? {

@@ -20,6 +20,7 @@ mod lists;
 mod log;
 mod overload;
 mod pages;
+mod security;
 mod slow_clients;
 mod smuggling;
 mod sockets;

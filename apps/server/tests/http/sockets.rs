@@ -13,7 +13,7 @@ use crate::support::World;
 /// How long an answer may take.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
-/// A running server; `stop` it, or leave it to the end of the test.
+/// A running server.
 pub(crate) struct Listening {
     address: SocketAddr,
     handle: ServerHandle,
@@ -53,7 +53,7 @@ impl Listening {
         rest(&mut self.sent(bytes).await).await
     }
 
-    /// Ends the server; `true` when it had to be told once only and nobody held it up.
+    /// Ends the server.
     pub(crate) async fn stop(self) {
         self.handle.stop(true).await;
     }
@@ -63,6 +63,6 @@ impl Listening {
 pub(crate) async fn rest(connection: &mut TcpStream) -> String {
     let mut bytes = Vec::new();
     let read = connection.read_to_end(&mut bytes);
-    let _reset = tokio::time::timeout(PATIENCE, read).await.expect("the connection stays open");
+    let _reset = tokio::time::timeout(PATIENCE, read).await.unwrap();
     String::from_utf8(bytes).unwrap()
 }
