@@ -53,6 +53,18 @@ hot-race: (torture "t9")
 torture part="":
     ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --test torture -- --nocapture {{ part }}
 
+# Measure everything, in both worlds and against references; what follows goes to loadtest: just bench --runs 3
+bench *flags:
+    deploy/bench.sh report {{ flags }}
+
+# Measure two commits or settings in turns: just bench-compare main HEAD, just bench-compare store.writers=1 store.writers=4
+bench-compare a b *flags:
+    deploy/bench.sh compare {{ a }} {{ b }} {{ flags }}
+
+# Load every scenario in both worlds for a moment, and check the databases afterwards
+bench-smoke *flags:
+    deploy/bench.sh smoke {{ flags }}
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

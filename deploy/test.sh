@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests, on real engines of their own: installs what is missing, starts PostgreSQL and Kafka (each test starts the
 # Redis it wants), and ends them whatever happens. What follows goes to cargo: deploy/test.sh -p ordersystem-order; without
-# anything, generated requests follow (fuzz-api.sh).
+# anything, generated requests (fuzz-api.sh) and a moment of every kind of load (bench.sh smoke) follow.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -59,3 +59,7 @@ cd "$root"
 # shellcheck disable=SC2046 # nothing is no argument
 cargo test --locked $(scope "$@") "$@"
 (($#)) || "$here/fuzz-api.sh"
+(($#)) || {
+    debug=${CARGO_TARGET_DIR:-$root/target}/debug
+    ENGINES_DIR=$mine BINARY=$debug/ordersystem LOADTEST=$debug/loadtest "$here/bench.sh" smoke
+}

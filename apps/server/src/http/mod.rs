@@ -20,6 +20,8 @@ mod gate;
 mod idempotency;
 mod inventory;
 mod landing;
+#[cfg(feature = "load-reference")]
+mod load_reference;
 mod negotiate;
 pub mod openapi;
 mod orders;
@@ -139,6 +141,8 @@ pub fn configure(api: Arc<Api>) -> impl FnOnce(&mut ServiceConfig) {
             .wrap(from_fn(edge::edge))
             .configure(routes::of(api.role))
             .default_service(web::to(routes::nothing_here));
+        #[cfg(feature = "load-reference")]
+        config.service(load_reference::null());
         config.app_data(web::Data::from(api)).service(scope);
     }
 }

@@ -17,6 +17,8 @@ mod golden;
 mod hostile;
 mod idempotency;
 mod lists;
+#[cfg(feature = "load-reference")]
+mod load_reference;
 mod log;
 mod overload;
 mod pages;
