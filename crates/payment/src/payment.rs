@@ -125,7 +125,8 @@ impl Payment {
     ) -> Result<PaymentEvent, RefundError> {
         let captured = self.captured().ok_or(RefundError::NothingCaptured)?.transaction;
         let rest = self.refundable().ok_or(RefundError::NothingCaptured)?;
-        let wanted = Money::new(amount, rest.currency()).map_err(|_| RefundError::Nothing)?;
+        let wanted =
+            Money::new(amount, rest.currency()).map_err(|_negative| RefundError::Nothing)?;
         if wanted.amount() == 0 {
             return Err(RefundError::Nothing);
         }

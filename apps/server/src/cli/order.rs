@@ -234,7 +234,7 @@ mod tests {
         Order 1  SHIPPED  20000 KRW  placed 2025-06-13 14:59:51
           line      2 × Sample Product A (product 1), 10000 KRW each
           hold      CONFIRMED  2 of product 1
-          payment   CAPTURED  20000 KRW, asked 2025-06-13 15:00:51, transaction 00000000-0000-0000-0000-000000000008
+          payment   CAPTURED  20000 KRW, asked 2025-06-13 15:00:51, transaction 00000000-0000-0000-0000-000000000009
           delivery  SHIPPED  CJ대한통운, TRACK-1-1749796251092, expected 2025-06-14 18:00:00
 
         Timeline

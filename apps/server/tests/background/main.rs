@@ -15,6 +15,7 @@ mod flaky;
 mod holds;
 mod lease;
 mod lost;
+mod money;
 mod relay;
 mod restart;
 mod shop;

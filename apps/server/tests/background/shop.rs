@@ -8,13 +8,14 @@ use ordersystem::background::timers::{Job, Turn};
 use ordersystem::background::{parts, relay::Relay};
 use ordersystem::config::{Inputs, Settings, resolve};
 use ordersystem::wiring::{Engines, World};
+use ordersystem_adapter_gateway::SimulatedGateway;
 use ordersystem_adapter_memory::{
     CounterAdmission, ManualClock, MemoryBroker, MemoryStore, SequentialIds,
 };
 use ordersystem_application::{Bucket, Call, Record, Store, TailFrom, Topic};
 use ordersystem_inventory::{Counters, StockAdmission, StockLevel};
 use ordersystem_order::{Basket, OrderStatus};
-use ordersystem_payment::GatewayOutcome;
+use ordersystem_payment::{GatewayOutcome, PaymentGateway};
 use ordersystem_shared_kernel::{OrderId, ProductId, Quantity};
 use tokio::time::{sleep, timeout};
 use uuid::Uuid;
@@ -43,12 +44,30 @@ impl Shop {
         shop
     }
 
+    /// A shop with a gateway.
+    pub(crate) async fn with_gateway() -> (Self, Arc<SimulatedGateway>) {
+        let clock = ManualClock::default();
+        let gateway = Arc::new(SimulatedGateway::new(Arc::new(clock.clone())));
+        let store = MemoryStore::new(Arc::new(clock.clone()));
+        let shop = Self::wired(store, clock, Some(gateway.clone()));
+        shop.world.seed().await.unwrap();
+        (shop, gateway)
+    }
+
     /// The same store with everything else new: what a restart leaves.
     pub(crate) fn restarted(self) -> Self {
         Self::around(self.store, self.clock)
     }
 
     fn around(store: MemoryStore, clock: ManualClock) -> Self {
+        Self::wired(store, clock, None)
+    }
+
+    fn wired(
+        store: MemoryStore,
+        clock: ManualClock,
+        gateway: Option<Arc<dyn PaymentGateway>>,
+    ) -> Self {
         let settings = resolve(&Inputs::default()).unwrap().settings;
         let (broker, counters) = (MemoryBroker::default(), CounterAdmission::default());
         let ids = Arc::new(SequentialIds::default());
@@ -59,6 +78,7 @@ impl Shop {
         let engines = Engines {
             broker: Arc::new(broker.clone()),
             admission: Arc::new(counters.clone()),
+            gateway,
             ..Engines::in_memory(store.clone(), Arc::new(clock.clone()), ids)
         };
         let world = World::build(&settings, engines);

@@ -83,8 +83,17 @@ fn a_cancelled_paid_order_gives_stock_and_money_back(world: &World) {
     let expected =
         json!({"productId": 1, "databaseStock": 50, "redisStock": 50, "reservedStock": 0});
     assert_eq!(status["data"], expected);
-    let (_, payment) = server.get(&format!("/api/orders/{order}/payment"));
-    assert_eq!(payment["data"]["refunds"][0]["amount"], 20_000, "{payment}");
+    let refunds =
+        || server.get(&format!("/api/orders/{order}/payment")).1["data"]["refunds"].clone();
+    wait_until("the money has gone back", || refunds()[0]["state"] == "DONE");
+    let refunds = refunds();
+    assert_eq!(refunds.as_array().map(Vec::len), Some(1), "{refunds}");
+    assert_eq!(
+        (&refunds[0]["amount"], &refunds[0]["reason"]),
+        (&json!(20_000), &json!("ORDER_CANCELLED"))
+    );
+    assert!(refunds[0]["doneAt"].is_string(), "{refunds}");
+    assert!(server.log().contains(&format!("결제 환불 완료: orderId={order}, refund=1")));
 }
 
 fn an_unpaid_order_ends_with_its_hold(world: &World) {

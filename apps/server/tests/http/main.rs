@@ -22,6 +22,7 @@ mod load_reference;
 mod log;
 mod overload;
 mod pages;
+mod payments;
 mod security;
 mod slow_clients;
 mod smuggling;

@@ -84,5 +84,5 @@ pub(crate) fn due_refund(order: i64, refund: i64) -> Result<DueRefund, SqlError>
 }
 
 fn number(stored: i64) -> Result<u32, SqlError> {
-    u32::try_from(stored).map_err(|_| corrupt("refunds.number", stored))
+    u32::try_from(stored).map_err(|_outside| corrupt("refunds.number", stored))
 }

@@ -172,7 +172,7 @@ pub(crate) fn restored_retry(
     tries: i64,
     next_try_at: Micros,
 ) -> Result<Retry, SqlError> {
-    let tries = u32::try_from(tries).map_err(|_| corrupt(column, tries))?;
+    let tries = u32::try_from(tries).map_err(|_outside| corrupt(column, tries))?;
     Ok(Retry { tries, next_at: next_try_at.0 })
 }
 

@@ -66,6 +66,21 @@ async fn paid(shop: &UseCases) -> OrderId {
     order
 }
 
+/// The refunds of [`live`] after they were one per order and are several again: (order, number, amount, state).
+pub(crate) const CARRIED: [(i64, u32, i64, &str); 3] =
+    [(3, 1, 20_000, "PENDING"), (7, 1, 5_000, "DONE"), (8, 1, 20_000, "PENDING")];
+
+/// All refunds of [`live`], as in [`CARRIED`], and how many of them the gateway has to be asked for.
+pub(crate) async fn refunds(store: &impl Database) -> (Vec<(i64, u32, i64, &'static str)>, usize) {
+    let mut told = Vec::new();
+    for order in 1..=8 {
+        let payment = store.payment(OrderId::new(order)).await.unwrap();
+        let refunds = payment.iter().flat_map(|payment| payment.refunds());
+        told.extend(refunds.map(|r| (order, r.number, r.amount.amount(), r.state.as_str())));
+    }
+    (told, store.due_refunds(10).await.unwrap().len())
+}
+
 /// Which invariants are broken.
 pub(crate) async fn broken(store: &impl Database) -> Vec<&'static str> {
     let findings = store.verify().await.unwrap();

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::support::Place;
 use ordersystem_adapter_sql::PostgresStore;
 use ordersystem_application::{CLAIM, DueWork, Store};
+use ordersystem_payment::Payment;
 use ordersystem_port_contracts::unit::HOLD;
 use ordersystem_shared_kernel::OrderId;
 use tokio::task::JoinSet;
@@ -89,5 +90,41 @@ async fn what_nobody_did_comes_back_after_the_claim() {
         place.clock.advance(Duration::from_micros(1));
         let again = find(&stores[1], kind, 10).await;
         assert_eq!(again, [first, rest].concat(), "oldest first");
+    }
+}
+
+/// Two processes that ask the gateway at the same time share the work, too.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn charges_and_refunds_are_claimed_and_come_back() {
+    let place = Place::new().await;
+    let stores = [place.open().await, place.open().await];
+    let (store, units) = (&stores[0], place.units());
+    store.commit(units.unlimited(1)).await.unwrap();
+    for id in 1..=6 {
+        store.commit(units.place(id, 1, 1)).await.unwrap();
+        let order = store.order(OrderId::new(id)).await.unwrap().unwrap();
+        store.commit(units.request_payment(order)).await.unwrap();
+        if id > 3 {
+            let order = store.order(OrderId::new(id)).await.unwrap().unwrap();
+            let payment = store.payment(OrderId::new(id)).await.unwrap().unwrap();
+            store.commit(units.pay(order, payment)).await.unwrap();
+            let payment = store.payment(OrderId::new(id)).await.unwrap().unwrap();
+            let refund = |p: &mut Payment, stamp| p.refund(1, String::new(), stamp).ok();
+            store.commit(units.money(payment, refund)).await.unwrap();
+        }
+    }
+    for _ in 0..2 {
+        let mut found = [Vec::new(), Vec::new()];
+        for limit in [2, 9] {
+            let store = &stores[limit % 2];
+            found[0].extend(store.due_charges(limit).await.unwrap().into_iter().map(OrderId::get));
+            let refunds = store.due_refunds(limit).await.unwrap();
+            found[1].extend(refunds.into_iter().map(|due| due.order.get()));
+        }
+        found[0].sort_unstable();
+        assert_eq!(found, [vec![1, 2, 3], vec![4, 5, 6]]);
+        place.clock.advance(CLAIM - Duration::from_micros(1));
+        assert_eq!(stores[0].due_refunds(9).await.unwrap(), [], "the claims hold");
+        place.clock.advance(Duration::from_micros(1));
     }
 }

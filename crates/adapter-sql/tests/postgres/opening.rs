@@ -3,9 +3,10 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use crate::past::{CARRIED, broken, live, refunds};
 use crate::support::Place;
 use ordersystem_adapter_memory::ManualClock;
-use ordersystem_adapter_sql::{OpenError, PostgresConfig, PostgresStore};
+use ordersystem_adapter_sql::{Database, OpenError, PostgresConfig, PostgresStore};
 use ordersystem_test_engines::proxy::{Mode, Proxy};
 
 const UP: &str = include_str!("../../../../migrations/postgres/2026-11-22-000000_initial/up.sql");
@@ -127,4 +128,22 @@ async fn a_server_that_hangs_is_not_waited_for() {
     }
     proxy.set(Mode::Pass);
     store.ping().await.unwrap();
+}
+
+const REFUNDS_DOWN: &str =
+    include_str!("../../../../migrations/postgres/2026-11-24-000000_refunds_of_a_payment/down.sql");
+
+/// An older program knew one refund per order and nothing of what was reported.
+#[tokio::test]
+async fn refunds_of_an_older_program_are_carried_over() {
+    let place = Place::new().await;
+    let store = place.open().await;
+    live(&store, &place.clock).await;
+    store.close().await;
+    place.database.run(REFUNDS_DOWN).await;
+    let forget = "DELETE FROM __diesel_schema_migrations WHERE version LIKE '20261124%'";
+    place.database.run(forget).await;
+    let store = place.open().await;
+    assert_eq!(refunds(&store).await, (CARRIED.to_vec(), 2));
+    assert_eq!(broken(&store).await, Vec::<&str>::new());
 }

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::past::{CARRIED, broken, live, refunds};
 use crate::support::{Place, order, product};
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
-use ordersystem_adapter_sql::{OpenError, SqliteConfig, SqliteStore};
+use ordersystem_adapter_sql::{Database, OpenError, SqliteConfig, SqliteStore};
 use ordersystem_application::{Store, StoreUnavailable};
 use ordersystem_shared_kernel::{Clock, OrderId};
 
@@ -132,4 +133,21 @@ async fn the_schema_itself_keeps_stock_and_money_in_bounds() {
     ] {
         connection.batch_execute(forbidden).unwrap_err();
     }
+}
+
+/// An older program knew one refund per order and nothing of what was reported.
+#[tokio::test]
+async fn refunds_of_an_older_program_are_carried_over() {
+    let place = Place::new();
+    let store = place.open();
+    live(&store, &place.clock).await;
+    store.close().await;
+    drop(store);
+    let mut connection = place.connect();
+    let down = connection.revert_last_migration(MIGRATIONS).unwrap();
+    assert!(down.to_string().starts_with("20261124"), "{down}");
+    drop(connection);
+    let store = place.open();
+    assert_eq!(refunds(&store).await, (CARRIED.to_vec(), 2));
+    assert_eq!(broken(&store).await, Vec::<&str>::new());
 }
