@@ -4,7 +4,7 @@
 # How it is told to end, well or at once: after a QUIT it leaves no shared memory behind and recovers at the next start.
 postgres_stop=INT
 postgres_kill=QUIT
-postgres_ready='database system is ready to accept connections'
+postgres_ready='database system is ready to accept'
 
 postgres_missing() {
     [[ -n $(postgres_bin) ]] || echo postgresql
@@ -59,10 +59,22 @@ postgres_create() {
     postgres_place "$1" "${user[@]}"
     data=$(postgres_data)
     cd "$data"
+    if [[ -n ${ENGINES_PRIMARY:-} ]]; then
+        chmod 700 "$data"
+        "${user[@]}" "$bin/pg_basebackup" --pgdata "$data" --dbname "$(postgres_primary)" --checkpoint fast \
+            --write-recovery-conf --no-sync
+        return
+    fi
     "${user[@]}" "$bin/initdb" --pgdata "$data" --username ordersystem --encoding UTF8 --locale C \
         --auth-local reject --auth-host scram-sha-256 --no-sync
     "${user[@]}" "$bin/postgres" --single -D "$data" postgres <<<"ALTER ROLE ordersystem PASSWORD 'ordersystem'
 CREATE DATABASE ordersystem"
+}
+
+# What ENGINES_PRIMARY (host:port) is called by the standby that follows it: tests make one.
+postgres_primary() {
+    printf 'host=%s port=%s user=ordersystem password=ordersystem application_name=standby' \
+        "${ENGINES_PRIMARY%:*}" "${ENGINES_PRIMARY##*:}"
 }
 
 postgres_remove() {

@@ -13,15 +13,23 @@ pub(crate) struct Engine {
 impl Engine {
     /// Returns when it answers.
     pub(crate) fn up(name: &'static str) -> Self {
+        Self::up_with(name, &[])
+    }
+
+    /// As [`Self::up`], with these variables for the script.
+    pub(crate) fn up_with(name: &'static str, variables: &[(&str, &str)]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder can be made");
         let engine = Self { name, folder };
-        engine.command("up");
+        engine.check("up", run(engine.folder.path(), "up", name, variables));
         engine
     }
 
     /// Does what the script calls so, which has to succeed.
     pub(crate) fn command(&self, command: &str) -> Output {
-        let output = self.try_command(command);
+        self.check(command, self.try_command(command))
+    }
+
+    fn check(&self, command: &str, output: Output) -> Output {
         let said = String::from_utf8_lossy(&output.stderr);
         assert!(output.status.success(), "deploy/engines.sh {command} {}: {said}", self.name);
         output
@@ -29,7 +37,7 @@ impl Engine {
 
     /// Does what the script calls so.
     pub(crate) fn try_command(&self, command: &str) -> Output {
-        run(self.folder.path(), command, self.name)
+        run(self.folder.path(), command, self.name, &[])
     }
 
     /// What leads the server to it.
@@ -58,13 +66,13 @@ impl Engine {
 
 impl Drop for Engine {
     fn drop(&mut self) {
-        run(self.folder.path(), "down", self.name);
+        run(self.folder.path(), "down", self.name, &[]);
     }
 }
 
-fn run(folder: &Path, command: &str, engine: &str) -> Output {
+fn run(folder: &Path, command: &str, engine: &str, variables: &[(&str, &str)]) -> Output {
     let script = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../deploy/engines.sh");
     let mut engines = Command::new(script);
-    engines.env("ENGINES_DIR", folder).args([command, engine]);
+    engines.env("ENGINES_DIR", folder).envs(variables.iter().copied()).args([command, engine]);
     engines.output().expect("deploy/engines.sh can be started")
 }

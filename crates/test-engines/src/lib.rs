@@ -10,3 +10,4 @@ pub mod kafka;
 pub mod postgres;
 pub mod proxy;
 pub mod redis;
+pub mod standby;

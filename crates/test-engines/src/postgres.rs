@@ -1,5 +1,6 @@
 //! A PostgreSQL database for one test: [`Database`], and clusters that a test may kill: [`Server`].
 
+use std::net::SocketAddr;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -24,7 +25,10 @@ pub struct Server {
 impl Server {
     /// Returns when it answers.
     pub fn start() -> Self {
-        let engine = Engine::up("postgres");
+        Self::of(Engine::up("postgres"))
+    }
+
+    pub(crate) fn of(engine: Engine) -> Self {
         let url = with_database(&engine.variable("DATABASE_URL"), "postgres");
         Self { engine, url }
     }
@@ -32,6 +36,12 @@ impl Server {
     /// For [`Database::fresh_on`].
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// Where it listens, also while it is dead.
+    pub fn address(&self) -> SocketAddr {
+        let address = address_in(&self.url).parse();
+        address.expect("deploy/engines.sh listens on an address of this machine")
     }
 
     /// `kill -9` to the process that all the others are children of; they notice and end by themselves.
@@ -75,6 +85,24 @@ impl Database {
         Self { server: server.to_owned(), name }
     }
 
+    /// Keeps it as it is now; nobody else may be connected.
+    pub async fn back_up(&self) {
+        let (name, server) = (&self.name, connect(&self.server).await);
+        let copy = format!("CREATE DATABASE {name}_backup TEMPLATE {name}");
+        server.batch_execute(&copy).await.expect("a database that nobody uses can be copied");
+    }
+
+    /// Makes it what [`Self::back_up`] has kept, whoever uses it now.
+    pub async fn restore(&self) {
+        let (name, server) = (&self.name, connect(&self.server).await);
+        for sql in [
+            format!("DROP DATABASE {name} WITH (FORCE)"),
+            format!("ALTER DATABASE {name}_backup RENAME TO {name}"),
+        ] {
+            server.batch_execute(&sql).await.expect("there is a backup that nobody uses");
+        }
+    }
+
     /// What the program under test is given.
     pub fn url(&self) -> String {
         with_database(&self.server, &self.name)
@@ -82,8 +110,7 @@ impl Database {
 
     /// The server's host and port.
     pub fn address(&self) -> &str {
-        let front = split_authority(&self.server).0;
-        front.rfind(['@', '/']).map_or(front, |at| &front[at + 1..])
+        address_in(&self.server)
     }
 
     /// The same behind another address, such as a proxy's.
@@ -170,6 +197,11 @@ fn with_database(server: &str, name: &str) -> String {
     let (front, back) = split_authority(server);
     let query = back.find('?').map_or("", |at| &back[at..]);
     format!("{front}/{name}{query}")
+}
+
+fn address_in(url: &str) -> &str {
+    let front = split_authority(url).0;
+    front.rfind(['@', '/']).map_or(front, |at| &front[at + 1..])
 }
 
 /// `postgres://user@host:port` and what follows.

@@ -24,6 +24,8 @@ pub enum Mode {
     DropReplies,
     /// Forwards what clients send after this time.
     Delay(Duration),
+    /// Forwards what clients send at no more than so many bytes in a second.
+    Slow(usize),
 }
 
 /// When [`Proxy::cut_when`] cuts.
@@ -33,6 +35,10 @@ pub enum Cut {
     Before,
     /// After the server has read it and has answered: the client never sees the answer.
     After,
+    /// As [`Self::Before`], and the server is not told: it keeps what it believes to be the client's session.
+    HalfOpen,
+    /// After the piece was forwarded, at once: the server gets a reset while it may still be at work.
+    Reset,
 }
 
 /// A loopback port that forwards to another address, until it is told to misbehave. Ends with everything it forwards when it
@@ -65,7 +71,12 @@ enum Ended {
     Cut,
     /// The connection is to be cut once the server has closed it.
     CutAfterReply,
+    /// The client is to be cut, and the server is to hear nothing more.
+    Abandoned(OwnedWriteHalf),
 }
+
+/// How often in a second [`Mode::Slow`] forwards.
+const TICKS: usize = 20;
 
 impl Proxy {
     /// Forwards to this address.
@@ -172,8 +183,15 @@ async fn both_ways(client: Halves, server: Halves, control: &Control) {
             }
         }
     };
-    if let Ended::CutAfterReply = ended {
-        drain(from_server).await;
+    match ended {
+        Ended::CutAfterReply => drain(from_server).await,
+        Ended::Abandoned(to_server) => {
+            drop(to_client);
+            control.cuts.send_modify(|cuts| *cuts += 1);
+            drain(from_server).await;
+            return drop(to_server);
+        }
+        Ended::Drained | Ended::Cut => {}
     }
     control.cuts.send_modify(|cuts| *cuts += 1);
 }
@@ -195,22 +213,44 @@ async fn requests(mut from: OwnedReadHalf, mut to: OwnedWriteHalf, control: &Con
         seen.extend_from_slice(bytes);
         let caught = control.caught(&seen);
         seen.drain(..seen.len().saturating_sub(control.longest_tail()));
-        if caught == Some(Cut::Before) {
-            return Ended::Cut;
+        match caught {
+            Some(Cut::Before) => return Ended::Cut,
+            Some(Cut::HalfOpen) => return Ended::Abandoned(to),
+            Some(Cut::After | Cut::Reset) | None => {}
         }
         let present = *mode.borrow();
-        if let Mode::Delay(time) = present {
-            tokio::time::sleep(time).await;
-        }
-        if to.write_all(bytes).await.is_err() {
+        if write(&mut to, bytes, present).await.is_err() {
             return Ended::Drained;
         }
-        if caught == Some(Cut::After) {
-            // The server reads to the end of what it got, does it, and closes.
-            let _ = to.shutdown().await;
-            return Ended::CutAfterReply;
+        match caught {
+            Some(Cut::After) => {
+                // The server reads to the end of what it got, does it, and closes.
+                let _ = to.shutdown().await;
+                return Ended::CutAfterReply;
+            }
+            Some(Cut::Reset) => {
+                let _ = to.as_ref().set_zero_linger();
+                to.forget();
+                return Ended::Cut;
+            }
+            Some(Cut::Before | Cut::HalfOpen) | None => {}
         }
     }
+}
+
+async fn write(to: &mut OwnedWriteHalf, bytes: &[u8], mode: Mode) -> std::io::Result<()> {
+    match mode {
+        Mode::Delay(time) => tokio::time::sleep(time).await,
+        Mode::Slow(rate) => {
+            for piece in bytes.chunks((rate / TICKS).max(1)) {
+                to.write_all(piece).await?;
+                tokio::time::sleep(Duration::from_secs(1) / 20).await;
+            }
+            return Ok(());
+        }
+        Mode::Pass | Mode::Refuse | Mode::Blackhole | Mode::DropReplies => {}
+    }
+    to.write_all(bytes).await
 }
 
 /// What the server answers.
@@ -341,6 +381,50 @@ mod tests {
         assert_eq!(echo.read(), "one");
         proxy.set(Mode::Pass);
         assert_eq!(reply(&mut client, SOON).await.as_deref(), Some(""));
+    }
+
+    #[tokio::test]
+    async fn forwards_no_faster_than_it_is_told() {
+        let echo = Echo::start().await;
+        let proxy = Proxy::to(echo.address).await;
+        let mut client = client(&proxy).await;
+        proxy.set(Mode::Slow(100));
+        send(&mut client, &"x".repeat(50)).await;
+        assert!(reply(&mut client, SOON).await.is_some_and(|first| first.len() < 50));
+        while echo.read().len() < 50 {
+            assert!(reply(&mut client, SOON).await.is_some());
+        }
+    }
+
+    /// What a server sees that reads one piece: the piece, and whether the connection ends, is reset, or stays.
+    async fn seen_by_server(cut: Cut) -> (String, Option<Result<usize, std::io::ErrorKind>>) {
+        let listener = TcpListener::bind(("127.0.0.1", 0)).await.unwrap();
+        let proxy = Proxy::to(listener.local_addr().unwrap()).await;
+        proxy.cut_when("COMMIT", cut);
+        let mut client = client(&proxy).await;
+        let (mut server, _) = listener.accept().await.unwrap();
+        send(&mut client, "BEGIN").await;
+        let mut piece = [0; 64];
+        let length = server.read(&mut piece).await.unwrap();
+        let mut seen = String::from_utf8(piece[..length].to_vec()).unwrap();
+        send(&mut client, "COMMIT").await;
+        assert_eq!(reply(&mut client, SOON).await.as_deref(), Some(""), "the client is cut");
+        proxy.wait_for_cuts(1).await;
+        let mut next = tokio::time::timeout(MOMENT * 4, server.read(&mut piece)).await;
+        if let Ok(Ok(length @ 1..)) = next {
+            seen.push_str(std::str::from_utf8(&piece[..length]).unwrap());
+            next = tokio::time::timeout(MOMENT * 4, server.read(&mut piece)).await;
+        }
+        (seen, next.ok().map(|read| read.map_err(|error| error.kind())))
+    }
+
+    #[tokio::test]
+    async fn leaves_the_server_in_the_dark_or_resets_it() {
+        assert_eq!(seen_by_server(Cut::Before).await, ("BEGIN".to_owned(), Some(Ok(0))));
+        assert_eq!(seen_by_server(Cut::HalfOpen).await, ("BEGIN".to_owned(), None));
+        let (seen, end) = seen_by_server(Cut::Reset).await;
+        assert!(["BEGIN", "BEGINCOMMIT"].contains(&&*seen), "{seen}");
+        assert_eq!(end, Some(Err(std::io::ErrorKind::ConnectionReset)));
     }
 
     #[tokio::test]
