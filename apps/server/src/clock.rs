@@ -1,7 +1,8 @@
 //! The one place that asks the machine for the time and for new identities.
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use ordersystem_shared_kernel::{Clock, Ids, Timestamp};
+use ordersystem_test_seams::clock_skew_seconds;
 use uuid::Uuid;
 
 /// The time of the machine.
@@ -10,7 +11,7 @@ use uuid::Uuid;
     reason = "everybody else is given the time or asks the Clock port"
 )]
 pub fn now() -> DateTime<Utc> {
-    Utc::now()
+    Utc::now() + TimeDelta::seconds(clock_skew_seconds())
 }
 
 /// The clock of the machine as a port.

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use actix_web::dev::{Server, ServerHandle};
 use anyhow::Context;
+use ordersystem_test_seams::FailPoint;
 use tokio::net::{TcpSocket, lookup_host};
 use tokio::runtime;
 use tokio_util::sync::CancellationToken;
@@ -54,9 +55,11 @@ async fn serve(settings: &Settings, output: &mut Output<'_>) -> anyhow::Result<(
     let listener = listen(&settings.server.host, settings.server.port).await?;
     let port = listener.local_addr()?.port();
     let world = World::open(settings).await?;
+    FailPoint::Opened.reached();
     let _only = OnlyServer::of(&settings.database.url)?;
     world.replay_history().await?;
     world.seed().await?;
+    FailPoint::Seeded.reached();
 
     let stop = CancellationToken::new();
     shutdown::listen(stop.clone()).context("signals cannot be received")?;
@@ -68,7 +71,9 @@ async fn serve(settings: &Settings, output: &mut Output<'_>) -> anyhow::Result<(
     tracing::info!("ready on port {port}");
 
     let served = until_stopped(server, &stop).await;
+    FailPoint::Drained.reached();
     background.stop(PATIENCE).await;
+    FailPoint::Stopped.reached();
     world.close().await;
     tracing::info!("stopped");
     served

@@ -31,6 +31,9 @@ const KERNEL: &[&str] = &["shared-kernel"];
 const DOMAINS: &[&str] = &["shared-kernel", "order", "payment", "delivery", "inventory"];
 const CORE: &[&str] =
     &["shared-kernel", "order", "payment", "delivery", "inventory", "application"];
+/// Adapters of engines outside of the process may be made to die between two of their steps.
+const ENGINE: &[&str] =
+    &["shared-kernel", "order", "payment", "delivery", "inventory", "application", "test-seams"];
 /// The contracts turn the memory adapter's clock by hand.
 const TOOLS: &[&str] = &[
     "shared-kernel",
@@ -64,12 +67,13 @@ const RULES: &[Rule] = &[
         ]),
     },
     Rule { package: "adapter-memory", ours: CORE, others: Others::Any },
-    Rule { package: "adapter-sql", ours: CORE, others: Others::Any },
-    Rule { package: "adapter-redis", ours: CORE, others: Others::Any },
-    Rule { package: "adapter-kafka", ours: CORE, others: Others::Any },
+    Rule { package: "adapter-sql", ours: ENGINE, others: Others::Any },
+    Rule { package: "adapter-redis", ours: ENGINE, others: Others::Any },
+    Rule { package: "adapter-kafka", ours: ENGINE, others: Others::Any },
     Rule { package: "adapter-gateway", ours: CORE, others: Others::Any },
     Rule { package: "port-contracts", ours: TOOLS, others: Others::Any },
     Rule { package: "test-engines", ours: &[], others: Others::Any },
+    Rule { package: "test-seams", ours: &[], others: Others::Only(&[]) },
     // It speaks HTTP and runs commands, as any user can.
     Rule { package: "loadtest", ours: &[], others: Others::Any },
 ];
@@ -200,6 +204,17 @@ fn nothing_ships_what_is_for_tests() {
     check(METADATA.workspace_packages().iter().flat_map(|package| {
         let tools = shipped(package).filter(|d| FOR_TESTS.contains(&d.name.as_str()));
         tools.map(|tool| format!("{} ships {}", package.name, tool.name)).collect::<Vec<_>>()
+    }));
+}
+
+/// A process that ships cannot be told to die.
+#[test]
+fn only_tests_arm_the_seams() {
+    check(METADATA.workspace_packages().iter().flat_map(|package| {
+        let arms = |features: &[String]| features.iter().any(|feature| feature.contains("armed"));
+        let by_dependency = shipped(package).any(|dependency| arms(&dependency.features));
+        let by_feature = package.features.values().any(|features| arms(features));
+        (by_dependency || by_feature).then(|| format!("{} arms the seams", package.name))
     }));
 }
 

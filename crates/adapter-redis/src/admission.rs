@@ -5,6 +5,7 @@ use async_trait::async_trait;
 use deadpool_redis::redis::{cmd, from_redis_value};
 use ordersystem_inventory::{Admission, Counters, Fence, StockAdmission, StockLevel};
 use ordersystem_shared_kernel::{ProductId, Quantity, Version};
+use ordersystem_test_seams::FailPoint;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinSet;
 
@@ -141,6 +142,7 @@ impl StockAdmission for RedisAdmission {
         }
         let admission = self.answer(1, answered).await;
         self.shared.report(fuse, &admission);
+        FailPoint::Admitted.reached();
         admission.unwrap_or(Admission::Unknown)
     }
 
@@ -153,6 +155,7 @@ impl StockAdmission for RedisAdmission {
             self.shared.losses.projection_lost();
             return Vec::new();
         }
+        FailPoint::Projecting.reached();
         let trips = projection::trips(self.shared.link.keys(), levels.len());
         let epoch = self.shared.epoch.load(Ordering::Acquire);
         let levels = levels.iter().map(|level| Dated { epoch, level: *level }).collect();
@@ -163,6 +166,7 @@ impl StockAdmission for RedisAdmission {
         }
         let overtaken = self.answer(trips, answered).await;
         self.shared.report(fuse, &overtaken);
+        FailPoint::Projected.reached();
         overtaken.unwrap_or_default()
     }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use ordersystem_application::{BrokerError, Bucket, EventBroker, Outbox, StoreUnavailable};
+use ordersystem_test_seams::FailPoint;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
 use tokio_util::sync::CancellationToken;
@@ -54,9 +55,12 @@ impl Relay {
         if rows.is_empty() {
             return Ok(0);
         }
+        FailPoint::RelayRead.reached();
         self.broker.publish(&rows).await?;
+        FailPoint::RelayPublished.reached();
         let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
         self.outbox.mark_published(&positions).await?;
+        FailPoint::RelayMarked.reached();
         Ok(rows.len())
     }
 
@@ -80,6 +84,7 @@ impl Leased {
             let asked = Instant::now();
             self.buckets = relay.outbox.lease(relay.id).await?;
             self.renewed = Some(asked);
+            FailPoint::RelayLeased.reached();
         }
         Ok(())
     }

@@ -6,6 +6,7 @@ use std::pin::Pin;
 use actix_web::web::Data;
 use actix_web::{Handler, HttpResponse, rt};
 use ordersystem_application::{Failure, OrderStepError};
+use ordersystem_test_seams::FailPoint;
 use tokio::time::timeout;
 
 use super::Api;
@@ -28,7 +29,9 @@ where
     fn call(&self, (api, args): (Data<Api>, Args)) -> Self::Future {
         let answer = timeout(api.command_timeout, rt::spawn(self.0.call(args)));
         Box::pin(async {
-            match answer.await {
+            let answer = answer.await;
+            FailPoint::Answering.reached();
+            match answer {
                 Ok(Ok(answer)) => answer,
                 Ok(Err(_panic)) => Err(EdgeError::Internal.into()),
                 Err(_elapsed) => Err(OrderStepError::from(Failure::OutcomeUnknown).into()),

@@ -20,6 +20,7 @@
 mod line;
 
 use ordersystem_application::{BrokerError, OutboxRow};
+use ordersystem_test_seams::FailPoint;
 use tokio::sync::Mutex;
 
 use crate::blocking::off_the_runtime;
@@ -61,6 +62,7 @@ impl Publisher {
         for row in in_order {
             line.enqueue(self.config.topics.name(row.message.topic), &row.message).await?;
         }
+        FailPoint::RelayEnqueued.reached();
         line.acknowledged().await
     }
 }

@@ -6,6 +6,7 @@ use ordersystem_application::{
     BrokerError, DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters, EventBroker, Page,
     StoreUnavailable,
 };
+use ordersystem_test_seams::FailPoint;
 
 use super::{Job, PAGE, Turn};
 
@@ -54,6 +55,7 @@ impl Job for Replay {
                 tracing::warn!("dead letter {} has to wait: {error}", letter.id);
                 return Ok(Turn::Done);
             }
+            FailPoint::LetterReplayed.reached();
             self.dead_letters.set_dead_letters(&[letter.id], DeadLetterState::Replayed).await?;
         }
         Ok(if letters.len() < PAGE { Turn::Done } else { Turn::More })
