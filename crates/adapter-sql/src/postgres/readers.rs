@@ -1,3 +1,4 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -10,6 +11,7 @@ use diesel_async::pooled_connection::{
 use diesel_async::{AsyncConnection as _, AsyncPgConnection, SimpleAsyncConnection as _};
 use futures_util::FutureExt as _;
 use futures_util::future::{BoxFuture, try_join_all};
+use tokio::sync::Semaphore;
 
 use ordersystem_application::StoreUnavailable;
 
@@ -35,6 +37,9 @@ const PLANS: &str =
 #[derive(Clone)]
 pub(super) struct Readers {
     pool: Pool<AsyncPgConnection>,
+    /// For what people look at: the last connections are for what commands are decided on.
+    sights: Arc<Semaphore>,
+    patience: Duration,
 }
 
 impl Readers {
@@ -63,7 +68,9 @@ impl Readers {
             .recycle_timeout(Some(size.patience))
             .runtime(Runtime::Tokio1)
             .build();
-        Ok(Self { pool: pool.map_err(|error| endpoint.cannot_use(error))? })
+        let pool = pool.map_err(|error| endpoint.cannot_use(error))?;
+        let sights = Arc::new(Semaphore::new(size.readers.max(1) - size.readers / 4));
+        Ok(Self { pool, sights, patience: size.patience })
     }
 
     /// Opens every connection: a burst of reads at the start would wait for them longer than a read may wait.
@@ -80,6 +87,18 @@ impl Readers {
         query: impl for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Send,
     ) -> Result<T, StoreUnavailable> {
         self.read_within(ANSWER, what, query).await
+    }
+
+    /// Runs a read that somebody looks at and no command waits for. However long such reads take, some connections are left
+    /// for commands.
+    pub(super) async fn look<T>(
+        &self,
+        what: &'static str,
+        query: impl for<'c> FnOnce(&'c mut AsyncPgConnection) -> BoxFuture<'c, QueryResult<T>> + Send,
+    ) -> Result<T, StoreUnavailable> {
+        let permit = tokio::time::timeout(self.patience, self.sights.acquire()).await;
+        let _permit = permit.map_err(|elapsed| unavailable(what, &elapsed))?;
+        self.read(what, query).await
     }
 
     /// Runs a few statements as one transaction.

@@ -24,14 +24,14 @@ impl Reads for PostgresStore {
         page: Page,
     ) -> Result<Vec<OrderSummary>, StoreUnavailable> {
         let list = List::of(filter, page);
-        let orders = self.read("a list of orders", move |connection| {
+        let orders = self.shared.readers.look("a list of orders", move |connection| {
             async move { list.load(connection).await }.boxed()
         });
         orders.await
     }
 
     async fn history(&self, order: OrderId) -> Result<Vec<HistoryEntry>, StoreUnavailable> {
-        let history = self.read("a history", move |connection| {
+        let history = self.shared.readers.look("a history", move |connection| {
             async move {
                 let rows = order_history::table.filter(order_history::order_id.eq(order.get()));
                 let rows = rows.order(order_history::version).select(HistoryRow::as_select());
@@ -44,7 +44,7 @@ impl Reads for PostgresStore {
     }
 
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {
-        let products = self.read("a list of products", move |connection| {
+        let products = self.shared.readers.look("a list of products", move |connection| {
             async move {
                 let rows = products::table.filter(products::id.gt(page.after.unwrap_or_default()));
                 let rows = rows.order(products::id).limit(sql_limit(page.limit));

@@ -4,6 +4,7 @@ use tokio::time::timeout;
 
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
 use ordersystem_shared_kernel::Clock;
+use ordersystem_test_seams::FailPoint;
 
 use super::failure::Failure;
 use super::fate::{Fate, fate};
@@ -52,10 +53,14 @@ pub(super) async fn attempt(
     }
     record.sort_receipts();
     let done = Done { units: decided, has_messages: record.has_messages() };
+    FailPoint::UnitDecided.reached();
     let written = timeout(WRITE, write(session, &record, &begun.loaded, now)).await;
     let silent = |_elapsed| Err(CommitFailure::Unanswered("it does not answer".to_owned()));
     match written.unwrap_or_else(silent) {
-        Ok(()) => Ok(done),
+        Ok(()) => {
+            FailPoint::UnitCommitted.reached();
+            Ok(done)
+        }
         Err(CommitFailure::Refused(failure)) => Err(failure),
         Err(CommitFailure::Unanswered(why)) => {
             match timeout(RESOLVE, fate(endpoint, &begun, &record)).await {

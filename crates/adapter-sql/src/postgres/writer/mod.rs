@@ -17,7 +17,9 @@ use tokio::task::JoinHandle;
 
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
 use ordersystem_shared_kernel::{Aggregate, Clock, Expected};
+use ordersystem_test_seams::FailPoint;
 
+use self::load::Patience;
 use self::task::{Job, Writer};
 use super::connection::Endpoint;
 use super::store::PostgresConfig;
@@ -46,6 +48,7 @@ impl Writers {
                 clock: Arc::clone(clock),
                 jobs,
                 max_batch: config.max_batch.max(1),
+                patience: Patience::Usual,
                 published: Arc::clone(published),
             };
             queues.push(queue);
@@ -57,6 +60,7 @@ impl Writers {
     /// Once a unit is in a queue it happens, whoever still waits.
     pub(super) async fn commit(&self, work: UnitOfWork) -> Result<Committed, CommitError> {
         let Some(queue) = self.queue_of(&work) else { return Err(CommitError::Unavailable) };
+        FailPoint::UnitQueued.reached();
         let (reply, answer) = oneshot::channel();
         queue.submit((&work).into(), Job::Commit(Box::new(work), reply))?;
         answer.await.unwrap_or(Err(CommitError::OutcomeUnknown))

@@ -1,3 +1,4 @@
+use std::collections::BTreeSet;
 use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 
@@ -6,12 +7,14 @@ use tokio::sync::{Notify, oneshot};
 
 use ordersystem_application::{CommitError, Committed, UnitOfWork};
 use ordersystem_shared_kernel::Clock;
+use ordersystem_test_seams::FailPoint;
 
 use super::attempt::{Done, attempt};
 use super::failure::Failure;
 use super::load::Patience;
 use super::retries::Retries;
 use super::session::Session;
+use super::subject;
 use crate::postgres::connection::Endpoint;
 use crate::queue::{Taken, Waiting};
 
@@ -32,6 +35,8 @@ pub(super) struct Writer {
     pub(super) clock: Arc<dyn Clock>,
     pub(super) jobs: Waiting<Job>,
     pub(super) max_batch: usize,
+    /// What the next batch has: little once a lock was not given, for whoever waits now has waited through that already.
+    pub(super) patience: Patience,
     /// Woken when messages were committed.
     pub(super) published: Arc<Notify>,
 }
@@ -90,8 +95,11 @@ impl Writer {
     async fn handle(&mut self, units: Units) {
         let mut retries = Retries::new();
         loop {
-            let failure = match self.attempt(&units.works, Patience::Usual).await {
-                Ok(done) => return self.answer(units, done),
+            let failure = match self.attempt(&units.works, self.patience).await {
+                Ok(done) => {
+                    self.patience = Patience::Usual;
+                    return self.answer(units, done);
+                }
                 Err(failure) => failure,
             };
             match &failure {
@@ -104,7 +112,8 @@ impl Writer {
                         continue;
                     }
                 }
-                Failure::Locked(_) | Failure::Job(_) => {}
+                Failure::Locked(_) => self.patience = Patience::Short,
+                Failure::Job(_) => {}
             }
             if matches!(failure, Failure::Database(_)) {
                 refuse(units, &failure);
@@ -119,13 +128,14 @@ impl Writer {
         }
     }
 
-    /// Only the unit that made the batch fail fails again. One that waits for a lock which is not given fails soon, and
-    /// when many do the rest is refused untried: nobody waits for long.
+    /// Only the unit that made the batch fail fails again. One that waits for a lock which is not given fails soon, those
+    /// about the same are refused with it, and when many fail so is the rest: nobody waits for long.
     async fn handle_alone(&mut self, units: Units) {
-        let patience = Retries::new();
+        let (patience, mut locked) = (Retries::new(), BTreeSet::new());
         for (work, reply) in units.works.into_iter().zip(units.replies) {
+            let about = subject(&work);
             let unit = Units { works: vec![work], replies: vec![reply] };
-            if !patience.is_time_left() {
+            if locked.contains(&about) || !patience.is_time_left() {
                 refuse(unit, &Failure::Locked("the units before it took too long".to_owned()));
                 continue;
             }
@@ -135,7 +145,12 @@ impl Writer {
             }
             match result {
                 Ok(done) => self.answer(unit, done),
-                Err(failure) => refuse(unit, &failure),
+                Err(failure) => {
+                    if matches!(failure, Failure::Locked(_)) {
+                        locked.insert(about);
+                    }
+                    refuse(unit, &failure);
+                }
             }
         }
     }
@@ -167,6 +182,7 @@ impl Writer {
             // Who stopped waiting misses the answer, nothing else.
             drop(reply.send(result));
         }
+        FailPoint::UnitAnswered.reached();
     }
 
     /// The database does not work: what waits now would only wait for the same answer.
