@@ -7,11 +7,14 @@ mod stock_events;
 mod verdict;
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use anyhow::bail;
 use async_trait::async_trait;
-use ordersystem_application::{DeadLetters, EventBroker, Record, Subscription, Topic};
+use ordersystem_application::{DeadLetters, EventBroker, Reads, Record, Subscription, Topic};
 use ordersystem_shared_kernel::{Clock, Timestamp};
-use tokio::time::sleep;
+use ordersystem_test_seams::FailPoint;
+use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
 
 pub use event_id::event_id;
@@ -42,18 +45,35 @@ pub struct Consumer<H> {
     handler: H,
     broker: Arc<dyn EventBroker>,
     dead_letters: Arc<dyn DeadLetters>,
+    reads: Arc<dyn Reads>,
     clock: Arc<dyn Clock>,
 }
 
 impl<H: Handler> Consumer<H> {
     /// Most records of one poll (contract §4).
     pub const MAX_POLL_RECORDS: usize = 100;
+    /// How often the store is looked for.
+    const PULSE: Duration = Duration::from_secs(1);
+    /// A member whose store is silent for so long leaves its records to others.
+    const SILENCE: Duration = Duration::from_secs(4);
 
     /// Feeds `handler` from the broker of these engines.
     pub fn new(handler: H, engines: &Engines) -> Self {
-        let Engines { broker, dead_letters, clock, .. } = engines;
+        let Engines { broker, dead_letters, reads, clock, .. } = engines;
         let (broker, dead_letters) = (broker.clone(), dead_letters.clone());
-        Self { handler, broker, dead_letters, clock: clock.clone() }
+        let (reads, clock) = (reads.clone(), clock.clone());
+        Self { handler, broker, dead_letters, reads, clock }
+    }
+
+    /// Returns when nothing can be handled here and another member may be better off.
+    async fn store_is_silent(&self) {
+        let mut answered = Instant::now();
+        while answered.elapsed() < Self::SILENCE {
+            sleep(Self::PULSE).await;
+            if self.reads.stock_epoch().await.is_ok() {
+                answered = Instant::now();
+            }
+        }
     }
 
     /// Polls, handles, commits; ends early only when it is told to stop.
@@ -67,8 +87,12 @@ impl<H: Handler> Consumer<H> {
         else {
             return Ok(());
         };
-        if self.handle_all(polled?, stop).await == Handled::Everything {
+        let polled = polled?;
+        FailPoint::ConsumerPolled.reached();
+        if self.handle_all(polled, stop).await == Handled::Everything {
+            FailPoint::ConsumerHandled.reached();
             subscription.commit().await?;
+            FailPoint::ConsumerCommitted.reached();
         }
         Ok(())
     }
@@ -115,6 +139,7 @@ impl<H: Handler> Consumer<H> {
     async fn bury(&self, record: &Record, why: &str) -> anyhow::Result<()> {
         let group = self.handler.group();
         self.dead_letters.bury(record, group, why).await?;
+        FailPoint::LetterStored.reached();
         self.broker.bury(record, group, why).await?;
         tracing::error!(
             "{group}: {} cannot be handled and is a dead letter now: {why}",
@@ -143,10 +168,18 @@ impl<H: Handler> Part for Consumer<H> {
     async fn run(&self, stop: &CancellationToken) -> anyhow::Result<()> {
         // A broker that fails ends the run: the supervisor joins the group again, from the last committed offset.
         let (group, topic) = (self.handler.group(), self.handler.topic());
+        self.reads.stock_epoch().await?;
         let mut subscription = self.broker.subscribe(group, topic).await?;
-        while !stop.is_cancelled() {
-            self.turn(subscription.as_mut(), stop).await?;
+        let feed = async {
+            while !stop.is_cancelled() {
+                self.turn(subscription.as_mut(), stop).await?;
+            }
+            Ok(())
+        };
+        // To leave in the middle of a batch is as safe as a crash.
+        tokio::select! {
+            fed = feed => fed,
+            () = self.store_is_silent() => bail!("the store does not answer"),
         }
-        Ok(())
     }
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use futures_util::future::join_all;
 use ordersystem_application::StoreUnavailable;
 use ordersystem_shared_kernel::{Coded, ErrorKind};
+use ordersystem_test_seams::FailPoint;
 use tokio::time::sleep;
 use tokio_util::sync::CancellationToken;
 
@@ -114,6 +115,8 @@ impl<J: Job> Part for Timer<J> {
             match turn {
                 Ok(_) => backoff.reset(),
                 Err(error) => {
+                    // Another replica may have a store that answers.
+                    self.lease.release(&self.job.name()).await;
                     tracing::warn!("{} has to wait: {error}; next try in {pause:?}", self.name());
                 }
             }
@@ -131,12 +134,17 @@ where
     F: Future<Output = Result<(), E>>,
     E: Coded,
 {
+    if due.is_empty() {
+        return Turn::Done;
+    }
     let page_was_full = due.len() >= PAGE;
     let steps = due.into_iter().map(|what| {
         let outcome = step(what);
         async move { acted(job, what, outcome.await) }
     });
+    FailPoint::TimerDue.reached();
     let outcomes = join_all(steps).await;
+    FailPoint::TimerActed.reached();
     // A full page on which nothing works is not asked for again at once.
     if page_was_full && outcomes.contains(&Acted::Done) { Turn::More } else { Turn::Done }
 }
