@@ -42,6 +42,10 @@ test *args:
 fuzz-api cases="100000":
     deploy/fuzz-api.sh {{ cases }}
 
+# The 42 rows of the fault matrix and the crashes at every point, in their long form: some twenty minutes
+faults:
+    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --test blackbox -- fault_ crash_ hazard_ --nocapture
+
 # Kill replicas and engines under load, so often; a run that was interrupted goes on
 kill-loop kills="1000":
     KILLS={{ kills }} KILL_LOOP_STATE={{ justfile_directory() }}/target/kill-loop just torture t8

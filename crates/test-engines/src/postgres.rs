@@ -169,8 +169,12 @@ impl Drop for Database {
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
             let Ok(runtime) = runtime else { return };
             runtime.block_on(async {
-                let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
-                drop(connect(&server).await.batch_execute(&sql).await);
+                // A server of the test's own may be gone already.
+                let Ok(client) = try_connect(&server).await else { return };
+                for name in [format!("{name}_backup"), name] {
+                    let sql = format!("DROP DATABASE IF EXISTS {name} WITH (FORCE)");
+                    drop(client.batch_execute(&sql).await);
+                }
             });
         });
         drop(dropped.join());
@@ -185,12 +189,16 @@ fn server() -> String {
 }
 
 async fn connect(url: &str) -> Client {
-    let (client, connection) = match tokio_postgres::connect(url, NoTls).await {
-        Ok(connected) => connected,
+    match try_connect(url).await {
+        Ok(client) => client,
         Err(error) => panic!("no PostgreSQL at {SERVER}: {error}; run deploy/test.sh"),
-    };
+    }
+}
+
+async fn try_connect(url: &str) -> Result<Client, tokio_postgres::Error> {
+    let (client, connection) = tokio_postgres::connect(url, NoTls).await?;
     tokio::spawn(connection);
-    client
+    Ok(client)
 }
 
 fn with_database(server: &str, name: &str) -> String {

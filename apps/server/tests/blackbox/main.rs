@@ -9,6 +9,7 @@
     reason = "a test that fails here fails with a place, its environment is what it has to clean, and it tells of figures"
 )]
 
+mod crashes;
 mod dead_letters;
 mod durability;
 mod engines;

@@ -39,7 +39,7 @@ fn check_outage(mode: Mode, patience: Duration) {
     check_nothing_is_lost_or_half_done(&world, &load);
 }
 
-fn check_nothing_is_lost_or_half_done(world: &World, load: &Load) {
+pub(super) fn check_nothing_is_lost_or_half_done(world: &World, load: &Load) {
     let engines = world.engines();
     let orders = engines.number("SELECT count(*) FROM orders");
     let held: i64 = engines.levels().iter().map(|(_, _, reserved)| reserved).sum();

@@ -8,8 +8,8 @@ use ordersystem_test_engines::proxy::Mode;
 
 use crate::support::{Client, Load, Server, World, in_parallel, scaled, wait_at_most, wait_until};
 
-const SOON: [&str; 4] = ["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"];
-const WHOLE_LIFE: [&str; 6] = [
+pub(super) const SOON: [&str; 4] = ["--ship-delay-seconds", "1", "--delivery-delay-seconds", "1"];
+pub(super) const WHOLE_LIFE: [&str; 6] = [
     "CREATED",
     "PAYMENT_REQUESTED",
     "PAYMENT_COMPLETED",
@@ -46,7 +46,7 @@ fn two_replicas_sell_100_units_to_exactly_100_of_5000_customers() {
 }
 
 /// Orders that are placed and paid on these servers in turn.
-fn paid_orders(clients: &[Client], count: usize) -> Vec<i64> {
+pub(super) fn paid_orders(clients: &[Client], count: usize) -> Vec<i64> {
     let product = clients[0].new_product(1_000_000);
     let orders = Mutex::new(Vec::new());
     in_parallel(16, count, |customer| {
@@ -60,7 +60,7 @@ fn paid_orders(clients: &[Client], count: usize) -> Vec<i64> {
     orders.into_inner().unwrap()
 }
 
-fn wait_until_delivered(world: &World, count: usize) {
+pub(super) fn wait_until_delivered(world: &World, count: usize) {
     let delivered = "SELECT count(*) FROM orders WHERE status = 'DELIVERED'";
     wait_until("all orders are delivered", || {
         usize::try_from(world.engines().number(delivered)).unwrap() == count

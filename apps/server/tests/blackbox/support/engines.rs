@@ -33,6 +33,11 @@ impl Engines {
         Self::of(Database::fresh(), kafka)
     }
 
+    /// With another database server, such as one that may be killed.
+    pub(crate) fn with_postgres(server: &str) -> Self {
+        Self::of(Database::fresh_on(server), &kafka::shared())
+    }
+
     /// With this database and this broker.
     pub(crate) fn of(database: impl Future<Output = Database>, kafka: &str) -> Self {
         let runtime = Runtime::new().unwrap();

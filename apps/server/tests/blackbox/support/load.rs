@@ -59,17 +59,27 @@ impl Load {
                 scope.spawn(move || load.order_on(clients, products, customer));
             }
             // However it ends, the customers have to go home.
-            let _end = GoHome(&load.enough);
+            let _end = load.go_home_at_the_end();
             meanwhile(&load);
         });
         load
+    }
+
+    /// Sends the customers home when it is dropped.
+    pub(crate) fn go_home_at_the_end(&self) -> impl Drop + '_ {
+        GoHome(&self.enough)
+    }
+
+    /// Whether customers are to go on.
+    pub(crate) fn goes_on(&self) -> bool {
+        !self.enough.load(Ordering::Relaxed)
     }
 
     fn order_on(&self, clients: &[Client], products: &[i64], customer: usize) {
         let mut clients = clients.iter().cycle().skip(customer);
         let mut client = clients.next().unwrap();
         for product in products.iter().cycle().skip(customer) {
-            if self.enough.load(Ordering::Relaxed) {
+            if !self.goes_on() {
                 return;
             }
             let sent = Instant::now();

@@ -18,6 +18,7 @@ pub(crate) use client::{Answer, Client};
 pub(crate) use engines::Engines;
 pub(crate) use fakepg::FakePg;
 pub(crate) use load::{Load, in_parallel, percentile};
+pub(crate) use published::everything_is_well;
 pub(crate) use server::Server;
 pub(crate) use topics::Topics;
 pub(crate) use world::{World, in_both_worlds, in_every_world};

@@ -1,10 +1,21 @@
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Engines, wait_until};
+use super::{Engines, World, wait_until};
 
 /// What every message carries beside the JSON of the contract.
 const HEADERS: [&str; 6] =
     ["ce_id", "ce_type", "ce_source", "ce_time", "ce_subject", "ce_sequence"];
+
+/// What has to be true once nothing happens any more: paid orders are prepared, every event is in its topic, the counters are
+/// right, and no invariant is broken.
+pub(crate) fn everything_is_well(world: &World) {
+    let paid = "SELECT count(*) FROM orders WHERE status = 'PAYMENT_COMPLETED'";
+    wait_until("paid orders are prepared", || world.engines().number(paid) == 0);
+    world.engines().wait_until_everything_is_published();
+    world.engines().check_topics();
+    world.engines().wait_until_counters_are_right();
+    world.verify();
+}
 
 /// Of one key of one topic: id and JSON of its messages.
 type Streams = BTreeMap<(String, String), Vec<(String, String)>>;

@@ -21,9 +21,15 @@ pub(crate) struct Server {
 
 impl Server {
     /// In this folder of this world; returns when it is ready.
-    pub(super) fn start(world: &World, folder: PathBuf, args: &[&str]) -> Self {
+    pub(super) fn start(
+        world: &World,
+        folder: PathBuf,
+        variables: &[(&str, &str)],
+        args: &[&str],
+    ) -> Self {
         let mut child = world
             .command_in(&folder)
+            .envs(variables.iter().copied())
             .args(["--port", "0", "--host", "127.0.0.1"])
             .args(args)
             .stdout(Stdio::piped())
@@ -80,6 +86,13 @@ impl Server {
     /// The number of the process.
     pub(crate) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// How much memory it has now.
+    pub(crate) fn resident_kib(&self) -> u64 {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.child.id())).unwrap();
+        let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
     }
 
     /// Sends one of kill's signals.

@@ -54,10 +54,15 @@ impl World {
 
     /// Starts a server in this world. Of real engines there may be several at once, each with a folder of its own.
     pub(crate) fn start(&self, args: &[&str]) -> Server {
+        self.start_with(&[], args)
+    }
+
+    /// As [`Self::start`], with these variables in its environment.
+    pub(crate) fn start_with(&self, variables: &[(&str, &str)], args: &[&str]) -> Server {
         let folder = self.folder_of_next_server();
         std::fs::create_dir_all(&folder).unwrap();
         let ephemeral = if matches!(self.0.kind, Kind::InRam) { &["--ephemeral"][..] } else { &[] };
-        Server::start(self, folder, &[ephemeral, args].concat())
+        Server::start(self, folder, variables, &[ephemeral, args].concat())
     }
 
     fn folder_of_next_server(&self) -> PathBuf {
