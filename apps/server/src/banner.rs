@@ -20,6 +20,7 @@ pub fn banner(settings: &Settings, port: u16) -> String {
                 topics.inventory_events
             ),
         ),
+        ("Payments", payments(settings)),
         ("Deliveries", deliveries(settings)),
         ("API", url.clone()),
         ("Swagger UI", format!("{url}/swagger-ui.html")),
@@ -71,6 +72,17 @@ fn broker(settings: &Settings) -> String {
     }
 }
 
+fn payments(settings: &Settings) -> String {
+    let believed = match settings.payment.webhook_secrets.len() {
+        0 => "callbacks of anybody are believed",
+        _ => "signed callbacks are believed",
+    };
+    match &settings.payment.gateway_url {
+        Some(url) => format!("asked of {url}, {believed}"),
+        None => format!("nobody is asked, {believed}"),
+    }
+}
+
 fn deliveries(settings: &Settings) -> String {
     let timers = &settings.scheduler.delivery;
     if !timers.enabled {
@@ -109,6 +121,7 @@ mod tests {
           Orders      SQLite file data/ordersystem.db
           Stock       admission counters in this process
           Events      broker in this process, topics order-events and inventory-events
+          Payments    nobody is asked, callbacks of anybody are believed
           Deliveries  shipped after 30 min, delivered 2 h later
           API         http://localhost:8080
           Swagger UI  http://localhost:8080/swagger-ui.html
@@ -137,6 +150,7 @@ mod tests {
           Orders      in RAM, forgotten at exit
           Stock       admission counters in this process
           Events      broker in this process, topics order-events and inventory-events
+          Payments    nobody is asked, callbacks of anybody are believed
           Deliveries  shipped after 5 s, delivered 90 s later
           API         http://localhost:43210
           Swagger UI  http://localhost:43210/swagger-ui.html
@@ -168,5 +182,11 @@ mod tests {
         let manual = banner_with(&["scheduler.delivery.enabled=false", "server.host=fd00::7"]);
         assert!(manual.contains("moved by the administrator only"), "{manual}");
         assert!(manual.contains("curl -X POST http://[fd00::7]:8080/api/orders"), "{manual}");
+        let asked = banner_with(&[
+            "payment.gateway-url=http://pay:9090",
+            "payment.webhook-secret=whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw",
+        ]);
+        let told = "Payments    asked of http://pay:9090, signed callbacks are believed";
+        assert!(asked.contains(told), "{asked}");
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::problem::Problem;
+use super::problem::{MASK, Problem, masked};
 use super::table::{PREFIX, Row, TABLE};
 
 /// Where a value stands. Later variants win over earlier ones.
@@ -52,6 +52,17 @@ pub struct Given {
     pub raw: String,
     /// Where.
     pub origin: Origin,
+}
+
+impl Given {
+    /// The value as it may be shown: without passwords, and nothing at all of a secret.
+    pub(super) fn shown(&self) -> String {
+        if self.row.kind.is_secret() && !self.raw.trim().is_empty() {
+            MASK.to_owned()
+        } else {
+            masked(&self.raw)
+        }
+    }
 }
 
 /// What the layers hand over: values, and names that are none.

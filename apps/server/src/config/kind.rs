@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use ordersystem_adapter_gateway::HttpGatewayConfig;
+use ordersystem_adapter_gateway::webhook::WebhookSecret;
 use serde_json::Value;
 
 use super::database::DatabaseUrl;
@@ -56,6 +58,15 @@ pub enum Kind {
     Brokers,
     /// Blocks of addresses parted by commas (an array in a file), or nothing.
     Networks,
+    /// The address of a payment gateway, or nothing.
+    Gateway,
+    /// Keys of webhooks parted by commas (an array in a file), or nothing; never shown.
+    WebhookSecrets,
+    /// A text that is never shown, or nothing.
+    Secret {
+        /// The greatest number of characters.
+        max: usize,
+    },
 }
 
 /// Why a value was not taken; reads on after "`setting` = `value`".
@@ -101,19 +112,31 @@ impl Kind {
             }
             Kind::Brokers => "HOST:PORT, several parted by commas, or nothing".into(),
             Kind::Networks => "blocks such as 10.0.0.0/8 parted by commas, or nothing".into(),
+            Kind::Gateway => "http://HOST:PORT, perhaps with a path, or nothing".into(),
+            Kind::WebhookSecrets => {
+                "whsec_ and 24 to 64 bytes in Base64, several parted by commas, or nothing".into()
+            }
+            Kind::Secret { max } => {
+                format!("a text of at most {max} printable ASCII characters, or nothing").into()
+            }
         }
     }
 
     /// Whether a file has the value as an array.
     pub(super) const fn is_list(&self) -> bool {
-        matches!(self, Kind::Origins | Kind::Networks)
+        matches!(self, Kind::Origins | Kind::Networks | Kind::WebhookSecrets)
+    }
+
+    /// Whether no value of this kind may be shown to anybody.
+    pub const fn is_secret(&self) -> bool {
+        matches!(self, Kind::WebhookSecrets | Kind::Secret { .. })
     }
 
     /// How a value of this kind is written in TOML.
     pub fn literal(&self, raw: &str) -> String {
         match self {
             Kind::Switch | Kind::Whole { .. } => raw.trim().to_owned(),
-            Kind::Origins | Kind::Networks => {
+            Kind::Origins | Kind::Networks | Kind::WebhookSecrets => {
                 let quoted: Vec<_> = parts(raw).map(quote).collect();
                 format!("[{}]", quoted.join(", "))
             }
@@ -142,8 +165,26 @@ impl Kind {
                 let all: Vec<&str> = parts(text).collect();
                 all.iter().all(|part| part.parse::<Network>().is_ok()).then(|| all.into())
             }
+            Kind::Gateway => (text.is_empty() || is_gateway(text)).then(|| text.into()),
+            Kind::WebhookSecrets => webhook_secrets(text),
+            Kind::Secret { max } => is_secret(text, *max).then(|| text.into()),
         }
     }
+}
+
+/// One that the client would take.
+fn is_gateway(text: &str) -> bool {
+    HttpGatewayConfig::new(text, "").check().is_ok()
+}
+
+fn webhook_secrets(text: &str) -> Option<Value> {
+    let all: Vec<&str> = parts(text).collect();
+    all.iter().all(|secret| secret.parse::<WebhookSecret>().is_ok()).then(|| all.into())
+}
+
+/// What can stand in a header.
+fn is_secret(text: &str, max: usize) -> bool {
+    text.len() <= max && text.bytes().all(|byte| byte.is_ascii_graphic())
 }
 
 fn is_text(text: &str, max: usize, empty: Emptiness) -> bool {

@@ -87,7 +87,7 @@ pub(super) fn masked(value: &str) -> String {
     format!("{scheme}{credentials}@{}", masked_query(address))
 }
 
-const MASK: &str = "******";
+pub(super) const MASK: &str = "******";
 const SECRETS: [&str; 4] = ["password=", "pwd=", "secret=", "token="];
 
 fn masked_query(text: &str) -> String {

@@ -3,7 +3,6 @@
 use std::fmt::Write as _;
 
 use super::given::Given;
-use super::problem::masked;
 use super::table::{Row, TABLE};
 
 /// Whether `config show` says where each value comes from.
@@ -32,7 +31,7 @@ pub fn show(effective: &[Given], sources: Sources) -> String {
 }
 
 fn assignment(given: &Given) -> String {
-    format!("{} = {}", given.row.name(), given.row.kind.literal(&masked(&given.raw)))
+    format!("{} = {}", given.row.name(), given.row.kind.literal(&given.shown()))
 }
 
 /// A settings file with every setting in it, each commented out at its default. A line that starts with `#`

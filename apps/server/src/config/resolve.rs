@@ -73,7 +73,9 @@ fn winner(default: Given, mut given: Vec<Given>, problems: &mut Vec<Problem>) ->
         {
             let complaint = format!("is also given another value by {}", second.origin);
             problems.push(
-                Problem::new(first.row.name(), complaint).with_value(&first.raw).at(&first.origin),
+                Problem::new(first.row.name(), complaint)
+                    .with_value(&first.shown())
+                    .at(&first.origin),
             );
         }
     }
@@ -83,7 +85,9 @@ fn winner(default: Given, mut given: Vec<Given>, problems: &mut Vec<Problem>) ->
         let hidden_alias = index < last && matches!(value.origin, Origin::Alias(_));
         if !hidden_alias && let Err(refusal) = value.row.kind.parse(&value.raw) {
             problems.push(
-                Problem::new(value.row.name(), refusal.0).with_value(&value.raw).at(&value.origin),
+                Problem::new(value.row.name(), refusal.0)
+                    .with_value(&value.shown())
+                    .at(&value.origin),
             );
         }
     }
@@ -97,7 +101,7 @@ fn same_topic(effective: &[Given], problems: &mut Vec<Problem>) {
         if topics.iter().take(index).any(|other| other.raw.trim() == topic.raw.trim()) {
             let complaint = "is the topic of the other events; give each its own";
             let problem = Problem::new(topic.row.name(), complaint);
-            problems.push(problem.with_value(&topic.raw).at(&topic.origin));
+            problems.push(problem.with_value(&topic.shown()).at(&topic.origin));
         }
     }
 }

@@ -12,6 +12,7 @@ use serde::de::{Deserializer, Error};
 use super::database::DatabaseUrl;
 use super::engine_url::EngineUrl;
 use super::network::Network;
+use super::payment::PaymentSettings;
 
 /// Everything that can be configured, one field per row of the table.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -36,6 +37,8 @@ pub struct Settings {
     pub scheduler: SchedulerSettings,
     /// What a new delivery looks like.
     pub delivery: DeliverySettings,
+    /// How the shop and the payment gateway find and believe each other.
+    pub payment: PaymentSettings,
     /// Limits of the HTTP surface.
     pub http: HttpSettings,
     /// What is logged, how and where.
@@ -300,7 +303,7 @@ fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
     String::deserialize(from)?.parse().map_err(D::Error::custom)
 }
 
-fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     u64::deserialize(from).map(Duration::from_secs)
 }
 

@@ -226,6 +226,36 @@ pub static TABLE: &[Row] = &[
         "Courier of new deliveries",
     ),
     row(
+        "payment.webhook-secret",
+        Kind::WebhookSecrets,
+        "",
+        "What payment callbacks are signed with; several while a key is replaced; empty believes everybody",
+    ),
+    row(
+        "payment.gateway-url",
+        Kind::Gateway,
+        "",
+        "Where the payment gateway is asked for money, in the shape of Toss Payments; empty waits for callbacks only",
+    ),
+    row(
+        "payment.gateway-secret",
+        Kind::Secret { max: 200 },
+        "",
+        "Key of this shop at the payment gateway",
+    ),
+    row(
+        "payment.gateway-connect-timeout-seconds",
+        whole(1, 60),
+        "3",
+        "Longest wait for a connection to the payment gateway",
+    ),
+    row(
+        "payment.gateway-timeout-seconds",
+        whole(1, 120),
+        "10",
+        "Longest wait for an answer of the payment gateway; afterwards it is looked up what happened",
+    ),
+    row(
         "http.cors-allowed-origins",
         Kind::Origins,
         "*",

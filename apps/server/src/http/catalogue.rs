@@ -81,6 +81,7 @@ static CATALOGUE: &[CodeEntry] = &[
     never(BAD, "REFUND_ABOVE_CAPTURED", "환불 가능 금액을 초과했습니다", "More than what can be refunded"),
     never(BAD, "INVALID_REFUND_AMOUNT", "환불 금액은 최소 1 이상이어야 합니다", "A refund is at least 1"),
     never(ABSENT, "PAYMENT_NOT_FOUND", "결제 정보가 없습니다", "The order has no payment"),
+    never(StatusCode::UNAUTHORIZED, "WEBHOOK_SIGNATURE_INVALID", "결제 통보의 서명이 올바르지 않습니다", "The payment callback is not signed as it must be"),
     // deliveries
     never(ABSENT, "DELIVERY_NOT_FOUND", "배송 정보가 없습니다", "The order has no delivery"),
     never(BAD, "INVALID_DELIVERY_TRANSITION", "현재 배송 상태에서 할 수 없는 작업입니다", "The delivery's state does not allow this"),

@@ -61,6 +61,8 @@ pub(crate) enum EdgeError {
     UnsupportedMediaType,
     #[error("the body did not arrive in time")]
     RequestTimeout,
+    #[error("the callback is not signed as it must be")]
+    WebhookSignatureInvalid,
     #[error("too many requests")]
     RateLimited { seconds: u32 },
     #[error("the idempotency key is not 1 to 255 visible ASCII characters")]
@@ -93,6 +95,7 @@ impl EdgeError {
             Self::PayloadTooLarge { .. } => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::RequestTimeout => "REQUEST_TIMEOUT",
+            Self::WebhookSignatureInvalid => "WEBHOOK_SIGNATURE_INVALID",
             Self::RateLimited { .. } => "RATE_LIMITED",
             Self::InvalidIdempotencyKey => "INVALID_IDEMPOTENCY_KEY",
             Self::IdempotencyKeyReused => "IDEMPOTENCY_KEY_REUSED",
@@ -147,6 +150,7 @@ impl EdgeError {
             | Self::InvalidCursor
             | Self::UnsupportedMediaType
             | Self::RequestTimeout
+            | Self::WebhookSignatureInvalid
             | Self::RateLimited { .. }
             | Self::BrokerUnavailable
             | Self::InvalidIdempotencyKey

@@ -102,6 +102,11 @@ static ADVICE: &[Advice] = &[
         texts("The order's payment was not requested yet.", "Look again after it was requested."),
     ),
     about(
+        "WEBHOOK_SIGNATURE_INVALID",
+        texts("이 서버는 서명된 결제 통보만 받습니다. 서명이 없거나, 맞지 않거나, 5분 넘게 지났습니다.", "webhook-id, webhook-timestamp, webhook-signature 헤더를 Standard Webhooks 규격대로 보내고, 비밀 키와 시계를 확인하세요."),
+        texts("This server takes signed payment callbacks only. The signature is missing, does not fit, or is more than five minutes old.", "Send webhook-id, webhook-timestamp and webhook-signature after the Standard Webhooks specification; check the secret and the clock."),
+    ),
+    about(
         "DELIVERY_NOT_FOUND",
         texts("주문이 없거나 아직 결제가 끝나지 않아 배송이 만들어지지 않았습니다.", "주문 상태를 확인하세요. 배송은 결제 완료 직후에 만들어집니다."),
         texts("There is no such order, or it is not paid yet.", "Look at the order; its delivery appears right after the payment."),

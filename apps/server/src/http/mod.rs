@@ -37,6 +37,7 @@ mod routes;
 mod text;
 mod trace;
 mod turned_away;
+mod webhook;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -96,6 +97,7 @@ pub struct Api {
     origins: CorsOrigins,
     rate_limit: Option<rate_limit::RateLimit>,
     in_flight: idempotency::InFlight,
+    gatekeeper: webhook::Gatekeeper,
     role: Role,
     streams: EventStreams,
     actuator: Actuator,
@@ -106,7 +108,8 @@ impl Api {
     /// is no longer ready.
     pub fn new(services: Services, settings: &Settings, draining: CancellationToken) -> Arc<Self> {
         let actuator = Actuator::new(&services, settings, draining.clone());
-        let Services { use_cases, store, reads, broker, ids, .. } = services;
+        let Services { use_cases, store, reads, broker, ids, clock, .. } = services;
+        let secrets = settings.payment.webhook_secrets.clone();
         let http = &settings.http;
         Arc::new(Self {
             use_cases,
@@ -125,6 +128,7 @@ impl Api {
             streams: EventStreams::new(broker, settings.kafka.topics.clone(), draining),
             actuator,
             in_flight: idempotency::InFlight::default(),
+            gatekeeper: webhook::Gatekeeper::new(secrets, clock),
             role: settings.server.role,
         })
     }

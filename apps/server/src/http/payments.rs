@@ -16,7 +16,7 @@ use super::orders::{expected, load, order_id, unavailable};
 use super::query::{self, Query};
 use super::reason::check_reason;
 use super::reply::Reply;
-use super::{Api, body, idempotency};
+use super::{Api, body, idempotency, trace};
 
 /// `POST /api/orders/{orderId}/payment`.
 pub(super) async fn request(
@@ -66,6 +66,16 @@ impl CallbackBody {
         Ok(Callback { transaction: transaction.map(TransactionId::new), outcome, amount })
     }
 
+    /// A signature is over the body alone: without these it would fit another outcome and another order too.
+    fn is_complete(&self) -> Result<(), ApiError> {
+        let missing = |pointer| Err(ApiError::body(pointer, FieldProblem::Missing));
+        match (self.success, &self.transaction_id) {
+            (Some(_), Some(_)) => Ok(()),
+            (None, _) => missing("/success"),
+            (_, None) => missing("/transactionId"),
+        }
+    }
+
     fn amount(&self) -> Result<Option<Money>, ApiError> {
         let currency = parsed(self.currency.as_deref(), "/currency", Expected::Currency)?;
         match (self.amount, currency) {
@@ -96,6 +106,7 @@ pub(super) async fn complete(
     api: Data<Api>,
 ) -> Result<HttpResponse, ApiError> {
     let body = body::raw(payload, api.max_body).await?;
+    let signed = api.gatekeeper.admit(&request, &body)?;
     let id = order_id(&request)?;
     let query = Query::of(&request, &["success"])?;
     let outcome = match query.required("success")? {
@@ -105,6 +116,12 @@ pub(super) async fn complete(
     };
     let told: CallbackBody = body::optional(&request, &body)?.unwrap_or_default();
     let callback = told.callback(outcome)?;
+    if let Some(signed) = signed {
+        told.is_complete()?;
+        let (receipt, trace) = (Some(signed.receipt()), trace::parent(&request));
+        api.use_cases.settle_payment(id, callback, Call { receipt, trace, expected: None }).await?;
+        return Ok(Reply::ok(()).into_response());
+    }
     let run = async |call: Call<'_, ()>| api.use_cases.settle_payment(id, callback, call).await;
     idempotency::command(&api, &request, &told, |()| Reply::ok(()), run).await
 }

@@ -1,5 +1,6 @@
 use std::sync::Arc;
 
+use ordersystem_adapter_gateway::{HttpGateway, HttpGatewayConfig};
 use ordersystem_adapter_kafka::{KafkaBroker, KafkaConfig, TopicNames};
 use ordersystem_adapter_memory::{CounterAdmission, MemoryBroker, MemoryStore};
 use ordersystem_adapter_redis::{Redis, RedisConfig};
@@ -14,7 +15,7 @@ use super::health::{Component, Probe};
 use crate::background::lease::{Alone, Lease};
 use crate::clock::{SystemClock, TimeOrderedIds};
 use crate::config::{
-    DatabaseUrl, EngineUrl, KafkaSettings, RedisSettings, Settings, TopicSettings,
+    DatabaseUrl, EngineUrl, KafkaSettings, PaymentSettings, RedisSettings, Settings, TopicSettings,
 };
 
 /// Everything outside of the program: one adapter for each port.
@@ -91,7 +92,19 @@ impl Engines {
     pub async fn open(settings: &Settings) -> Result<Self, WiringError> {
         let engines = Self::of_database(settings).await?;
         let engines = engines.with_counters(&settings.redis).await?;
-        engines.with_broker(&settings.kafka)
+        engines.with_broker(&settings.kafka)?.with_gateway(&settings.payment)
+    }
+
+    fn with_gateway(mut self, settings: &PaymentSettings) -> Result<Self, WiringError> {
+        if let Some(url) = &settings.gateway_url {
+            let config = HttpGatewayConfig {
+                connect_timeout: settings.connect_timeout,
+                call_timeout: settings.call_timeout,
+                ..HttpGatewayConfig::new(url, settings.gateway_secret.expose())
+            };
+            self.gateway = Some(Arc::new(HttpGateway::new(&config)?));
+        }
+        Ok(self)
     }
 
     async fn of_database(settings: &Settings) -> Result<Self, WiringError> {

@@ -40,6 +40,9 @@ pub enum WiringError {
     /// Kafka cannot be used as the settings say.
     #[error(transparent)]
     Kafka(#[from] ordersystem_adapter_kafka::KafkaConfigError),
+    /// The payment gateway cannot be called at its address.
+    #[error(transparent)]
+    Gateway(#[from] ordersystem_adapter_gateway::InvalidGateway),
     /// An engine that was waited for did not come.
     #[error("{component} was waited for and did not come: {why}")]
     NotThere {

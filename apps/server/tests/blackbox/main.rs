@@ -15,6 +15,7 @@ mod durability;
 mod engines;
 mod fakepg;
 mod life;
+mod money;
 mod must_not_repeat;
 mod races;
 mod readme;

@@ -30,4 +30,5 @@ mod sockets;
 mod stores;
 mod support;
 mod versions;
+mod webhooks;
 mod wire;

@@ -32,6 +32,14 @@ impl HttpGatewayConfig {
         }
     }
 
+    /// Whether there is something to call at such an address.
+    ///
+    /// # Errors
+    /// [`InvalidGateway`].
+    pub fn check(&self) -> Result<(), InvalidGateway> {
+        self.base().map(|_| ())
+    }
+
     /// The address without the slash at its end.
     pub(super) fn base(&self) -> Result<String, InvalidGateway> {
         let uri: Uri = self.url.parse().map_err(|_not_a_uri| InvalidGateway::Address)?;

@@ -168,6 +168,8 @@ impl Route {
             }
         };
         let body = json!({
+            // The query says it too, but only the body is signed.
+            "success": success,
             "transactionId": charge.transaction,
             "amount": amount.amount(),
             "currency": amount.currency(),

@@ -1,6 +1,6 @@
 use super::super::problem::masked;
 use super::*;
-use crate::config::DatabaseUrl;
+use crate::config::{DatabaseUrl, Sources, show};
 
 /// One wrong value, set by `--set`, and the words that must follow its name.
 #[track_caller]
@@ -246,6 +246,47 @@ fn passwords_are_masked() {
     ];
     for (value, shown) in cases {
         assert_eq!(masked(value), shown);
+    }
+}
+
+const WEBHOOK_SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
+
+#[test]
+fn secrets_are_never_shown() {
+    let two = format!("payment.webhook-secret={WEBHOOK_SECRET}, {WEBHOOK_SECRET}");
+    let resolved = sets(&[&two, "payment.gateway-secret=test_sk_1"]).resolved();
+    assert_eq!(resolved.settings.payment.webhook_secrets.len(), 2);
+    assert_eq!(resolved.settings.payment.gateway_secret.expose(), "test_sk_1");
+    let shown = show(&resolved.effective, Sources::Shown) + &format!("{:?}", resolved.settings);
+    assert!(!shown.contains("MfKQ9r8G") && !shown.contains("test_sk"), "{shown}");
+
+    let wrong = format!("payment.webhook-secret={WEBHOOK_SECRET},whsec_short");
+    let complaints = sets(&[&wrong, "payment.gateway-secret=test sk"]).complaints();
+    let secret = "is not allowed; give whsec_ and 24 to 64 bytes in Base64, several parted by commas, or nothing";
+    let key = "is not allowed; give a text of at most 200 printable ASCII characters, or nothing";
+    assert_eq!(
+        complaints,
+        [
+            format!("ordersystem.payment.webhook-secret = \"******\" (--set) {secret}"),
+            format!("ordersystem.payment.gateway-secret = \"******\" (--set) {key}"),
+        ]
+    );
+}
+
+#[test]
+fn secrets_stand_in_an_array_of_the_file() {
+    let text = format!("[ordersystem.payment]\nwebhook-secret = [\"{WEBHOOK_SECRET}\"]");
+    assert_eq!(file(&text).resolved().settings.payment.webhook_secrets.len(), 1);
+}
+
+#[test]
+fn the_address_of_a_gateway_is_one_that_can_be_called() {
+    for fine in ["", "http://127.0.0.1:9090", "http://pay.internal/toss/"] {
+        sets(&[&format!("payment.gateway-url={fine}")]).resolved();
+    }
+    for wrong in ["127.0.0.1:9090", "https://api.tosspayments.com", "http://key@pay", "ftp://pay"] {
+        let complaints = sets(&[&format!("payment.gateway-url={wrong}")]).complaints();
+        assert_eq!(complaints.len(), 1, "{wrong}");
     }
 }
 

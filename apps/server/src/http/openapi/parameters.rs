@@ -12,7 +12,7 @@ use super::schemas::{
 
 /// Each with the name under which operations refer to it.
 pub(super) fn parameters() -> Vec<(&'static str, Parameter)> {
-    [path(), list(), choices(), headers()].concat()
+    [path(), list(), choices(), headers(), webhook_headers()].concat()
 }
 
 fn path() -> Vec<(&'static str, Parameter)> {
@@ -133,6 +133,40 @@ fn choices() -> Vec<(&'static str, Parameter)> {
 
 /// 1 to 255 visible ASCII characters, bare or as a string of RFC 8941.
 const IDEMPOTENCY_KEY: &str = r#"^([!#-~][!-~]{0,254}|"([!#-\[\]-~]|\\["\\]){1,255}")$"#;
+
+/// As the Standard Webhooks specification wants them.
+fn webhook_headers() -> Vec<(&'static str, Parameter)> {
+    let signature = "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE=";
+    vec![
+        (
+            "WebhookId",
+            header(
+                "webhook-id",
+                "The same at every attempt to deliver the callback; its effect happens once.",
+                text(),
+                "msg_0197674c8a6e7c3e9d1f2b1d4a1c5e6f",
+            ),
+        ),
+        (
+            "WebhookTimestamp",
+            header(
+                "webhook-timestamp",
+                "Seconds since 1970, at most five minutes from now.",
+                text(),
+                "1749794391",
+            ),
+        ),
+        (
+            "WebhookSignature",
+            header(
+                "webhook-signature",
+                "`v1,` and the Base64 of the HMAC-SHA256 of `id.timestamp.body`; several are parted by blanks.",
+                text(),
+                signature,
+            ),
+        ),
+    ]
+}
 
 fn headers() -> Vec<(&'static str, Parameter)> {
     vec![

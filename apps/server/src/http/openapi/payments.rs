@@ -37,8 +37,18 @@ const COMPLETE_PAYMENT: Operation = Operation {
         and starts the shipment; failure cancels the order and gives the stock back. The answer \
         says that the outcome was recorded, so a recorded failure is 200 too. The same outcome \
         again changes nothing; a success for a cancelled order leaves it alone and owes one refund. \
-        Another amount than the order's is recorded and refused, and the gateway is asked.",
-    parameters: &["OrderId", "PaymentSuccess", "IdempotencyKey"],
+        Another amount than the order's is recorded and refused, and the gateway is asked. A server \
+        with `payment.webhook-secret` believes only callbacks signed after the Standard Webhooks \
+        specification, each `webhook-id` once; their body must have `success` and `transactionId`, \
+        because nothing else of the request is signed.",
+    parameters: &[
+        "OrderId",
+        "PaymentSuccess",
+        "IdempotencyKey",
+        "WebhookId",
+        "WebhookTimestamp",
+        "WebhookSignature",
+    ],
     body: Some(Body {
         presence: Presence::Sometimes,
         description: "What the gateway says beside the outcome.",
@@ -58,6 +68,7 @@ const COMPLETE_PAYMENT: Operation = Operation {
         "PAYMENT_TRANSACTION_UNKNOWN",
         "PAYMENT_AMOUNT_MISMATCH",
         "INVALID_STATUS_TRANSITION",
+        "WEBHOOK_SIGNATURE_INVALID",
     ],
     errors: Errors::CommandWithBody,
 };

@@ -1,6 +1,7 @@
 //! What the tests have in common: worlds, servers in them, and ways to look at both.
 
 mod client;
+mod door;
 mod engines;
 mod fakepg;
 mod load;
@@ -15,6 +16,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 pub(crate) use client::{Answer, Client};
+pub(crate) use door::Door;
 pub(crate) use engines::Engines;
 pub(crate) use fakepg::FakePg;
 pub(crate) use load::{Load, in_parallel, percentile};
