@@ -112,10 +112,13 @@ impl World {
     /// # Errors
     /// One is broken; the text is what the command says.
     pub fn verify(&self, subject: &Subject) -> anyhow::Result<()> {
-        output(self.command(subject).arg("verify")).map(drop).or_else(|error| {
-            let said = self.command(subject).arg("verify").output()?;
-            bail!("{error}\n{}", String::from_utf8_lossy(&said.stdout))
-        })
+        let checked = self.command(subject).arg("verify").output().context("verify cannot run")?;
+        if !checked.status.success() {
+            let [found, said] = [checked.stdout, checked.stderr]
+                .map(|text| String::from_utf8_lossy(&text).trim().to_owned());
+            bail!("`ordersystem verify` ended with {}:\n{found}\n{said}", checked.status);
+        }
+        Ok(())
     }
 
     /// Events that wait for the broker.

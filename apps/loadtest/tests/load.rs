@@ -2,36 +2,32 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::sync::{Arc, Condvar, Mutex};
-use std::thread;
+mod stand_in;
+
+use std::net::{SocketAddr, TcpListener};
+use std::sync::{Condvar, Mutex};
 use std::time::{Duration, Instant};
 
 use ordersystem_loadtest::http::{Answer, request};
 use ordersystem_loadtest::load::{self, Load, Next, Pace, Recording, Until, Unwatched, Visitor};
 
-/// Answers every connection in a thread of its own; `delay` tells how long the answer to a request takes that came so
-/// long after the first.
-fn stand_in(
-    answer: &'static str,
+use stand_in::{http, listen};
+
+/// Answers so long after the request as `delay` says, which gets the time since the first request.
+fn delayed(
+    answer: impl Into<String>,
     delay: impl Fn(Duration) -> Duration + Send + Sync + 'static,
 ) -> SocketAddr {
-    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-    let address = listener.local_addr().unwrap();
-    let (delay, first) = (Arc::new(delay), Arc::new(Mutex::new(None)));
-    thread::spawn(move || {
-        for stream in listener.incoming().map_while(Result::ok) {
-            let (delay, first) = (delay.clone(), first.clone());
-            thread::spawn(move || {
-                serve(stream, answer, || {
-                    let first = *first.lock().unwrap().get_or_insert_with(Instant::now);
-                    wait(delay(first.elapsed()));
-                });
-            });
-        }
-    });
-    address
+    let (answer, first) = (answer.into(), Mutex::new(None));
+    listen(move |_| {
+        let first = *first.lock().unwrap().get_or_insert_with(Instant::now);
+        wait(delay(first.elapsed()));
+        answer.clone()
+    })
+}
+
+fn fine(delay: impl Fn(Duration) -> Duration + Send + Sync + 'static) -> SocketAddr {
+    delayed(http(200, "{}"), delay)
 }
 
 /// A slow answer is the point here; nothing else is waited for.
@@ -39,33 +35,6 @@ fn wait(time: Duration) {
     let (never, told) = (Mutex::new(()), Condvar::new());
     drop(told.wait_timeout(never.lock().unwrap(), time).unwrap());
 }
-
-fn serve(stream: TcpStream, answer: &str, before: impl Fn()) {
-    let mut reader = BufReader::new(stream);
-    loop {
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            match reader.read_line(&mut line) {
-                Ok(read) if read > 0 => {}
-                _ => return,
-            }
-            if let Some(given) = line.strip_prefix("content-length: ") {
-                length = given.trim().parse().unwrap();
-            }
-            if line == "\r\n" {
-                break;
-            }
-        }
-        std::io::copy(&mut reader.by_ref().take(length), &mut std::io::sink()).unwrap();
-        before();
-        if reader.get_mut().write_all(answer.as_bytes()).is_err() {
-            return;
-        }
-    }
-}
-
-const FINE: &str = "HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n{}";
 
 /// One call, whose status must be 200.
 struct Caller;
@@ -102,7 +71,7 @@ fn stalls_for_a_second(since: Duration) -> Duration {
 
 #[test]
 fn a_stall_of_a_second_shows_in_the_p99_of_the_open_loop() {
-    let address = stand_in(FINE, stalls_for_a_second);
+    let address = fine(stalls_for_a_second);
     let open = run(address, 4, Pace::Open(200.0), time(0, 3_000));
     assert_eq!((open.failures(), open.first_failure()), (0, None));
     // A third of the arrivals fell into the stall; the unluckiest waited for all of it.
@@ -112,7 +81,7 @@ fn a_stall_of_a_second_shows_in_the_p99_of_the_open_loop() {
 
 #[test]
 fn the_closed_loop_hides_the_stall_and_is_for_rates_only() {
-    let address = stand_in(FINE, stalls_for_a_second);
+    let address = fine(stalls_for_a_second);
     let closed = run(address, 4, Pace::Closed, time(0, 3_000));
     assert!(closed.slowest() > 900.0, "{} ms", closed.slowest());
     assert!(closed.percentile(99.0) < 500.0, "p99 {} ms", closed.percentile(99.0));
@@ -121,7 +90,7 @@ fn the_closed_loop_hides_the_stall_and_is_for_rates_only() {
 
 #[test]
 fn the_open_loop_keeps_its_rate_whatever_the_connections_are() {
-    let address = stand_in(FINE, |_| Duration::from_millis(5));
+    let address = fine(|_| Duration::from_millis(5));
     let open = run(address, 20, Pace::Open(500.0), time(200, 2_000));
     assert_eq!(open.failures(), 0);
     assert!((450.0..=505.0).contains(&open.rate()), "{}/s", open.rate());
@@ -129,7 +98,7 @@ fn the_open_loop_keeps_its_rate_whatever_the_connections_are() {
 
 #[test]
 fn too_few_connections_show_as_latency() {
-    let address = stand_in(FINE, |_| Duration::from_millis(20));
+    let address = fine(|_| Duration::from_millis(20));
     // One connection can make 50 visits a second; 100 are wanted for one second, the last waits for half of them.
     let open = run(address, 1, Pace::Open(100.0), time(0, 1_000));
     assert_eq!(open.failures(), 0);
@@ -138,7 +107,7 @@ fn too_few_connections_show_as_latency() {
 
 #[test]
 fn the_warm_up_is_dropped() {
-    let address = stand_in(FINE, |since| {
+    let address = fine(|since| {
         if since < Duration::from_millis(300) { Duration::from_millis(300) } else { Duration::ZERO }
     });
     let closed = run(address, 2, Pace::Closed, time(800, 500));
@@ -148,16 +117,14 @@ fn the_warm_up_is_dropped() {
 
 #[test]
 fn a_filler_makes_exactly_as_many_visits_as_wanted() {
-    let address = stand_in(FINE, |_| Duration::ZERO);
+    let address = fine(|_| Duration::ZERO);
     let filled = run(address, 7, Pace::Closed, Until::Visits(1_000));
     assert_eq!((filled.visits(), filled.calls(), filled.failures()), (1_000, 1_000, 0));
 }
 
 #[test]
 fn a_wrong_answer_is_a_failure() {
-    let address = stand_in("HTTP/1.1 503 Service Unavailable\r\ncontent-length: 0\r\n\r\n", |_| {
-        Duration::ZERO
-    });
+    let address = delayed(http(503, ""), |_| Duration::ZERO);
     let closed = run(address, 3, Pace::Closed, time(0, 100));
     assert_eq!((closed.failures(), closed.first_failure()), (3, Some("status 503")));
 }
@@ -165,7 +132,7 @@ fn a_wrong_answer_is_a_failure() {
 #[test]
 fn what_is_no_answer_is_a_failure() {
     for wrong in ["SSH-2.0-x\r\n\r\n", "HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\nmore"] {
-        let address = stand_in(wrong, |_| Duration::ZERO);
+        let address = delayed(wrong, |_| Duration::ZERO);
         let closed = run(address, 1, Pace::Closed, time(0, 100));
         assert!(
             closed.first_failure().is_some_and(|why| why.starts_with("no answer: ")),
