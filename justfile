@@ -69,6 +69,10 @@ bench-compare a b *flags:
 bench-smoke *flags:
     deploy/bench.sh smoke {{ flags }}
 
+# Random lives of a shop against its model and on three stores, in their long forms
+inputs:
+    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem-application -p ordersystem-adapter-sql --test use_cases --test differential
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

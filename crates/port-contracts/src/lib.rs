@@ -5,6 +5,7 @@ pub mod admission;
 pub mod broker;
 #[macro_use]
 mod macros;
+pub mod script;
 pub mod store;
 pub mod unit;
 mod wait;

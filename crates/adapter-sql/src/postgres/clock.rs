@@ -36,9 +36,15 @@ const STAND_STILL: i64 = 1_000_000;
 /// of this machine, so that nobody who sets that machine's time disturbs it; a machine that was suspended is late until the
 /// next answer.
 pub(super) struct ServerClock {
-    /// What was the server's time at a moment of ours.
-    known: RwLock<(Instant, i64)>,
-    /// What was told last.
+    known: RwLock<Known>,
+}
+
+/// What was the server's time at a moment of ours.
+struct Known {
+    when: Instant,
+    server: i64,
+    /// The latest time that was told since. It lies behind the same lock: whoever reckons from what is no longer known
+    /// cannot bring its time back.
     told: AtomicI64,
 }
 
@@ -81,36 +87,38 @@ impl ServerClock {
     }
 
     fn at(sample: Sample) -> Self {
-        let known = (sample.asked, sample.server.saturating_sub(sample.round_trip() / 2));
-        Self { known: RwLock::new(known), told: AtomicI64::new(i64::MIN) }
+        let server = sample.server.saturating_sub(sample.round_trip() / 2);
+        let known = Known { when: sample.asked, server, told: AtomicI64::new(i64::MIN) };
+        Self { known: RwLock::new(known) }
     }
 
     fn learn(&self, sample: Sample) {
         // The server's time when the answer came lies between these two.
         let (least, most) = (sample.server, sample.server.saturating_add(sample.round_trip()));
-        let believed = self.reckon(sample.answered);
+        let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
+        let believed = known.at(sample.answered);
         let right = believed.clamp(least, most);
-        if right != believed {
-            let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-            *known = (sample.answered, right);
-            drop(known);
-            if right < believed.saturating_sub(STAND_STILL) {
-                self.told.store(i64::MIN, Ordering::Relaxed);
-            }
+        if right == believed {
+            return;
         }
-    }
-
-    fn reckon(&self, moment: Instant) -> i64 {
-        let (when, server) = *self.known.read().unwrap_or_else(PoisonError::into_inner);
-        match moment.checked_duration_since(when) {
-            Some(later) => server.saturating_add(micros(later)),
-            None => server.saturating_sub(micros(when.duration_since(moment))),
-        }
+        let set_back = right < believed.saturating_sub(STAND_STILL);
+        let told = if set_back { i64::MIN } else { *known.told.get_mut() };
+        *known = Known { when: sample.answered, server: right, told: AtomicI64::new(told) };
     }
 
     fn tell(&self, moment: Instant) -> Timestamp {
-        let now = self.reckon(moment);
-        Timestamp::from_micros(self.told.fetch_max(now, Ordering::Relaxed).max(now))
+        let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
+        let now = known.at(moment);
+        Timestamp::from_micros(known.told.fetch_max(now, Ordering::Relaxed).max(now))
+    }
+}
+
+impl Known {
+    fn at(&self, moment: Instant) -> i64 {
+        match moment.checked_duration_since(self.when) {
+            Some(later) => self.server.saturating_add(micros(later)),
+            None => self.server.saturating_sub(micros(self.when.duration_since(moment))),
+        }
     }
 }
 
@@ -212,5 +220,25 @@ mod tests {
         assert_eq!(told(&clock, start, 110), 5_010 * SECOND + 5_000);
         clock.learn(sample(start, 110, 4_000));
         assert_eq!(told(&clock, start, 110), 4_000 * SECOND + 10_000);
+    }
+
+    /// Somebody who was asked just before the server was set back would else keep the clock where it was.
+    #[test]
+    fn nobody_brings_the_old_time_back() {
+        let start = Instant::now();
+        let clock = ServerClock::at(sample(start, 100, 5_000));
+        let asks = || {
+            (0..2_000_000).for_each(|_| {
+                told(&clock, start, 110);
+            })
+        };
+        std::thread::scope(|scope| {
+            let asking = scope.spawn(asks);
+            while !asking.is_finished() {
+                clock.learn(sample(start, 110, 5_010));
+                clock.learn(sample(start, 110, 4_000));
+                assert!(told(&clock, start, 110) < 4_001 * SECOND, "the clock stands still");
+            }
+        });
     }
 }

@@ -7,11 +7,13 @@
 )]
 
 mod fixture;
-mod gateway;
 
 mod alone;
 mod failures;
+mod forced;
+mod gateway;
 mod idempotency;
+mod model;
 mod money;
 mod orders_of_events;
 mod placing;
