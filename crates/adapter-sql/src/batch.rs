@@ -11,7 +11,9 @@ use ordersystem_shared_kernel::{
     Aggregate, Change, Expected, OrderId, ProductId, Receipt, Timestamp,
 };
 
-use crate::rows::{HistoryRow, InboxRow, LedgerRow, NewOutboxRow, RefundRow, RequestRow};
+use crate::rows::{
+    HistoryRow, InboxRow, LedgerRow, NewOutboxRow, RefundRow, RequestRow, UnpaidRow,
+};
 
 /// What a batch is decided on, and which of its rows exist already.
 #[derive(Default)]
@@ -37,6 +39,7 @@ pub(crate) struct Record<'u> {
     refunds: BTreeSet<(OrderId, u32)>,
     pub(crate) inbox: Vec<InboxRow>,
     pub(crate) requests: Vec<RequestRow>,
+    pub(crate) unpaid: Vec<UnpaidRow>,
     pub(crate) outbox: Vec<NewOutboxRow>,
 }
 
@@ -63,6 +66,9 @@ impl<'u> Record<'u> {
         self.reservations.extend(holds.map(|hold| ((hold.order, hold.product), hold)));
         self.ledger.extend(accepted.booked.ledger.into_iter().map(LedgerRow::from));
         self.outbox.extend(accepted.messages.into_iter().map(NewOutboxRow::from));
+        if let Some(account) = &unit.account {
+            self.unpaid.extend(unit.placed().map(|line| UnpaidRow::new(&account.client, line)));
+        }
         self.add_receipt(unit.cause.as_ref(), now);
     }
 

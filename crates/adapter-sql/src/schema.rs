@@ -286,6 +286,14 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    unpaid_orders (client, order_id, product_id) {
+        client -> Text,
+        order_id -> BigInt,
+        product_id -> BigInt,
+    }
+}
+
 diesel::allow_tables_to_appear_in_same_query!(orders, order_lines);
 diesel::allow_tables_to_appear_in_same_query!(payments, refunds);
 diesel::joinable!(order_lines -> orders (order_id));

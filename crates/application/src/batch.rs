@@ -1,4 +1,5 @@
 use std::collections::{BTreeMap, BTreeSet};
+use std::num::NonZeroUsize;
 
 use ordersystem_inventory::{Booked, Reservation, StockBook, StockError, StockLevel, Stocking};
 use ordersystem_shared_kernel::{
@@ -39,6 +40,8 @@ pub struct Needs {
     pub deliveries: BTreeSet<OrderId>,
     /// Products whose version or stock is checked.
     pub products: BTreeSet<ProductId>,
+    /// Who places orders of which only so many may be unpaid; nobody else may place any for them meanwhile.
+    pub accounts: BTreeSet<String>,
     /// Holds, by order and product.
     pub reservations: BTreeSet<(OrderId, ProductId)>,
 }
@@ -51,6 +54,7 @@ impl Needs {
         self.payments.extend(unit.payments.iter().map(|change| change.state().id()));
         self.deliveries.extend(unit.deliveries.iter().map(|change| change.state().order()));
         self.products.extend(unit.products.iter().map(|change| change.state().id()));
+        self.accounts.extend(unit.account.iter().map(|account| account.client.clone()));
         self.products.extend(unit.quotes.iter().map(|(product, _)| *product));
         for movement in &unit.stock {
             self.products.insert(movement.product);
@@ -70,6 +74,7 @@ pub struct Batch {
     payments: BTreeMap<OrderId, Version>,
     deliveries: BTreeMap<OrderId, Version>,
     products: BTreeMap<ProductId, Version>,
+    unpaid: BTreeMap<String, BTreeSet<(OrderId, ProductId)>>,
     book: StockBook,
 }
 
@@ -119,13 +124,19 @@ impl Batch {
         self.book.put_reservation(reservation);
     }
 
+    /// Adds one product in one open, unpaid order of an account.
+    pub fn put_unpaid(&mut self, client: &str, order: OrderId, product: ProductId) {
+        self.unpaid.entry(client.to_owned()).or_default().insert((order, product));
+    }
+
     /// Decides one unit.
     ///
     /// # Errors
-    /// `Conflict`, `AlreadyHandled` or `Stock`; the batch is as before.
+    /// `Conflict`, `AlreadyHandled`, `TooManyUnpaid` or `Stock`; the batch is as before.
     pub fn decide(&mut self, unit: &UnitOfWork) -> Result<Accepted, CommitError> {
         self.check_receipt(unit)?;
         self.check_versions(unit)?;
+        self.check_account(unit)?;
         let extended = self.book.extended(&unit.extensions);
         let extended = extended.map_err(|cause| self.refusal(unit, cause))?;
         self.open_new_products(unit);
@@ -160,6 +171,19 @@ impl Batch {
         if holds { Ok(()) } else { Err(CommitError::Conflict) }
     }
 
+    fn check_account(&self, unit: &UnitOfWork) -> Result<(), CommitError> {
+        let Some(account) = &unit.account else { return Ok(()) };
+        let Some(unpaid) = self.unpaid.get(&account.client) else { return Ok(()) };
+        let orders: BTreeSet<_> = unpaid.iter().map(|(order, _)| order).collect();
+        let with = |product| unpaid.iter().filter(|(_, other)| *other == product).count();
+        let is_reached = |most: Option<NonZeroUsize>, count| most.is_some_and(|m| count >= m.get());
+        let too_many = is_reached(account.most, orders.len())
+            || unit
+                .placed()
+                .any(|(_, product)| is_reached(account.most_per_product, with(product)));
+        if too_many { Err(CommitError::TooManyUnpaid) } else { Ok(()) }
+    }
+
     /// A product that the unit itself creates can be stocked by the same unit. Should the unit be refused after all,
     /// nobody else can name the product.
     fn open_new_products(&mut self, unit: &UnitOfWork) {
@@ -188,6 +212,9 @@ impl Batch {
     fn remember(&mut self, unit: &UnitOfWork) {
         if let Some(cause) = &unit.cause {
             self.receipts.insert(cause.into(), stored_answer(cause));
+        }
+        if let Some(account) = &unit.account {
+            self.unpaid.entry(account.client.clone()).or_default().extend(unit.placed());
         }
         let orders = unit.orders.iter().map(|change| change.state());
         self.orders.extend(orders.map(|order| (order.id(), order.version())));

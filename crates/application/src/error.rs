@@ -70,6 +70,9 @@ pub(crate) fn failure(error: CommitError) -> Failure {
         CommitError::AlreadyHandled(Some(answer)) => Failure::Replayed(answer),
         CommitError::AlreadyHandled(None) => Failure::Inconsistent("an event receipt was awaited"),
         CommitError::Stock { .. } => Failure::Inconsistent("stock refused what it had held"),
+        CommitError::TooManyUnpaid => {
+            Failure::Inconsistent("a limit was met that was not asked for")
+        }
         CommitError::Overloaded => Failure::Overloaded,
         CommitError::Unavailable => Failure::Unavailable,
         CommitError::OutcomeUnknown => Failure::OutcomeUnknown,
@@ -114,6 +117,9 @@ pub enum PlaceOrderError {
     /// Not enough units can be sold.
     #[error("product {0} is out of stock")]
     OutOfStock(ProductId),
+    /// The account has as many unpaid orders as it may have.
+    #[error("too many orders are unpaid")]
+    TooManyUnpaid,
     /// See its kinds.
     #[error(transparent)]
     Failure(#[from] Failure),
@@ -123,6 +129,7 @@ coded!(PlaceOrderError {
     Basket(error) => of(error),
     Catalogue(error) => of(error),
     OutOfStock(product) => of(&StockError::OutOfStock { product: *product }),
+    TooManyUnpaid => ("TOO_MANY_UNPAID_ORDERS", ErrorKind::Refused),
     Failure(failure) => of(failure),
 });
 

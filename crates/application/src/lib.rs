@@ -22,5 +22,5 @@ pub use port::{
     ListedProduct, NoPosition, Numbers, OrderFilter, OrderSummary, Outbox, OutboxRow, Page,
     Position, Reads, Record, Store, StoreUnavailable, Subscription, Tail, TailFrom,
 };
-pub use unit_of_work::{CommitError, Committed, StoredAnswer, UnitOfWork};
+pub use unit_of_work::{CommitError, Committed, StoredAnswer, UnitOfWork, UnpaidAccount};
 pub use usecase::{Call, CallReceipt, NewProduct, Policy, Ports, StockStatus, UseCases};

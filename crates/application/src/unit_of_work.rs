@@ -1,8 +1,12 @@
+use std::num::NonZeroUsize;
+
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{HoldExtension, Product, StockError, StockLevel, StockMove};
 use ordersystem_order::Order;
 use ordersystem_payment::Payment;
-use ordersystem_shared_kernel::{Answer, Change, Fingerprint, ProductId, Receipt, Version};
+use ordersystem_shared_kernel::{
+    Aggregate, Answer, Change, Expected, Fingerprint, OrderId, ProductId, Receipt, Version,
+};
 use thiserror::Error;
 
 /// One business fact and everything that follows from it, as plain data. A store commits all of it or nothing.
@@ -24,6 +28,8 @@ pub struct UnitOfWork {
     pub quotes: Vec<(ProductId, Version)>,
     /// What should happen to stock; decided inside the commit. The resulting events go to the outbox.
     pub stock: Vec<StockMove>,
+    /// Whose the orders that the unit places are, where that is limited; decided inside the commit.
+    pub account: Option<UnpaidAccount>,
     /// Holds that should last longer. No stock moves by that, so no product is locked.
     pub extensions: Vec<HoldExtension>,
 }
@@ -39,6 +45,26 @@ impl UnitOfWork {
             && self.stock.is_empty()
             && self.extensions.is_empty()
     }
+
+    /// Every product of every order that the unit places.
+    pub fn placed(&self) -> impl Iterator<Item = (OrderId, ProductId)> {
+        let orders = self.orders.iter().filter(|change| change.expected() == Expected::Absent);
+        orders.map(|change| change.state()).flat_map(|order| {
+            let lines = order.lines().as_slice().iter();
+            lines.map(|line| (order.id(), line.product))
+        })
+    }
+}
+
+/// Somebody who may have so many open orders without paying, and no more: holding stock costs nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnpaidAccount {
+    /// Who, in whatever way callers are told apart.
+    pub client: String,
+    /// Orders in all.
+    pub most: Option<NonZeroUsize>,
+    /// Orders with the same product in them.
+    pub most_per_product: Option<NonZeroUsize>,
 }
 
 /// What a commit brought about that the caller could not know before.
@@ -75,6 +101,9 @@ pub enum CommitError {
         /// The present levels of all managed products in the unit, so that soft holds can be undone.
         levels: Vec<StockLevel>,
     },
+    /// The account has as many unpaid orders as it may have.
+    #[error("too many orders are unpaid")]
+    TooManyUnpaid,
     /// The queue is full.
     #[error("too much is waiting to be committed")]
     Overloaded,

@@ -13,6 +13,11 @@ macro_rules! store_contract {
             lets_one_of_many_concurrent_changes_win,
             finishes_when_the_caller_stops_waiting,
         ]);
+        $crate::contract_tests!($world, store::accounts: [
+            have_a_limit_until_somebody_pays_or_cancels,
+            have_a_limit_per_product,
+            cannot_be_passed_by_concurrent_orders,
+        ]);
         $crate::contract_tests!($world, store::receipts: [
             handle_an_event_once_per_consumer,
             answer_a_repeated_request_with_the_stored_answer,

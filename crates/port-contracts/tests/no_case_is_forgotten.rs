@@ -2,9 +2,10 @@
 
 const MACROS: &str = include_str!("../src/macros.rs");
 
-const SUITES: [&str; 11] = [
+const SUITES: [&str; 12] = [
     include_str!("../src/admission.rs"),
     include_str!("../src/broker.rs"),
+    include_str!("../src/store/accounts.rs"),
     include_str!("../src/store/commit.rs"),
     include_str!("../src/store/dead_letters.rs"),
     include_str!("../src/store/due.rs"),

@@ -39,7 +39,7 @@ pub use resolve::{Inputs, Resolved, resolve};
 pub use settings::{
     CorsOrigins, DatabaseSettings, DeliverySchedulerSettings, DeliverySettings, HttpSettings,
     InventorySettings, KafkaSettings, LogFormat, LoggingSettings, ManagementSettings,
-    RedisSettings, Role, SchedulerSettings, ServerSettings, Settings, ShowDetails, StoreSettings,
-    TopicSettings,
+    OrderSettings, RedisSettings, Role, SchedulerSettings, ServerSettings, Settings, ShowDetails,
+    StoreSettings, TopicSettings,
 };
 pub use table::{PREFIX, Row, TABLE};

@@ -33,6 +33,8 @@ pub struct Settings {
     pub store: StoreSettings,
     /// How long stock is held.
     pub inventory: InventorySettings,
+    /// What customers may do.
+    pub orders: OrderSettings,
     /// What moves on by itself.
     pub scheduler: SchedulerSettings,
     /// What a new delivery looks like.
@@ -169,6 +171,18 @@ pub struct InventorySettings {
     /// Pause between two looks for expired holds.
     #[serde(rename = "expiry-poll-seconds", deserialize_with = "seconds")]
     pub expiry_poll: Duration,
+}
+
+/// What customers may do.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct OrderSettings {
+    /// Open orders without a payment, per client.
+    #[serde(deserialize_with = "zero_is_none_usize")]
+    pub max_unpaid_per_client: Option<NonZeroUsize>,
+    /// The same per client and product.
+    #[serde(deserialize_with = "zero_is_none_usize")]
+    pub max_unpaid_per_client_and_product: Option<NonZeroUsize>,
 }
 
 /// What moves on by itself.

@@ -199,6 +199,19 @@ pub static TABLE: &[Row] = &[
         "1",
         "How often expired holds are looked for",
     ),
+    // Off: without accounts a client is an address, and behind one address there may be a whole city.
+    row(
+        "orders.max-unpaid-per-client",
+        whole(0, 1_000_000),
+        "0",
+        "Open orders that a client may leave unpaid; one more is answered 429, 0 is no limit",
+    ),
+    row(
+        "orders.max-unpaid-per-client-and-product",
+        whole(0, 1_000_000),
+        "0",
+        "The same per product",
+    ),
     row(
         "scheduler.delivery.enabled",
         Kind::Switch,

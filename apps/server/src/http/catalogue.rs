@@ -73,6 +73,7 @@ static CATALOGUE: &[CodeEntry] = &[
     never(BAD, "EMPTY_ORDER", "주문 항목이 없습니다", "The order has no line"),
     never(BAD, "TOO_MANY_LINES", "주문 항목이 너무 많습니다", "The order has too many lines"),
     never(BAD, "INVALID_TOTAL", "합계를 계산할 수 없습니다", "The total cannot be expressed"),
+    after(60, StatusCode::TOO_MANY_REQUESTS, "TOO_MANY_UNPAID_ORDERS", "결제하지 않은 주문이 너무 많습니다", "Too many orders are unpaid"),
     // payments
     never(BAD, "PAYMENT_NOT_REQUESTED", "결제가 요청되지 않은 주문입니다", "The order's payment was never requested"),
     never(StatusCode::UNPROCESSABLE_ENTITY, "PAYMENT_TRANSACTION_UNKNOWN", "알 수 없는 결제 거래입니다", "The payment has no such attempt"),

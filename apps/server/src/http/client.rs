@@ -2,9 +2,8 @@
 
 use std::net::IpAddr;
 
-use actix_web::dev::ServiceRequest;
 use actix_web::http::header::{HeaderMap, HeaderName};
-use actix_web::web;
+use actix_web::{HttpRequest, web};
 
 use super::Api;
 use crate::config::{Network, client_of};
@@ -12,7 +11,7 @@ use crate::config::{Network, client_of};
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
 /// The client of a request; none where there is no connection.
-pub(super) fn of(request: &ServiceRequest) -> Option<IpAddr> {
+pub(super) fn of(request: &HttpRequest) -> Option<IpAddr> {
     let peer = request.peer_addr()?.ip();
     let trusted = request.app_data::<web::Data<Api>>().map(|api| &*api.trusted_proxies);
     Some(client_of(caller(peer, request.headers(), trusted.unwrap_or_default())))

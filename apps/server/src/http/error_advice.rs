@@ -67,6 +67,11 @@ static ADVICE: &[Advice] = &[
         texts("The lines mix currencies, or their total is too large to be expressed.", "Order per currency, or order less."),
     ),
     about(
+        "TOO_MANY_UNPAID_ORDERS",
+        texts("결제하지 않은 주문이 허용된 수만큼 있습니다.", "기다리는 주문을 결제하거나 취소하세요. 예약이 만료되어도 자리가 납니다."),
+        texts("As many orders of this client are unpaid as may be.", "Pay or cancel one of them; a place also comes free when its hold runs out."),
+    ),
+    about(
         "PAYMENT_NOT_REQUESTED",
         texts("결제를 요청하지 않은 주문에 결제 결과가 도착했습니다.", "먼저 POST /api/orders/{orderId}/payment 로 결제를 요청하세요."),
         texts("The outcome of a payment arrived that nobody had requested.", "Request it first with POST /api/orders/{orderId}/payment."),

@@ -57,7 +57,7 @@ use self::events::EventStreams;
 use self::gate::Gate;
 pub use self::negotiate::Language;
 use self::turned_away::TurnedAway;
-use crate::config::{CorsOrigins, Network, Role, Settings};
+use crate::config::{CorsOrigins, Network, OrderSettings, Role, Settings};
 use crate::wiring::Probe;
 
 /// What the API answers from.
@@ -94,6 +94,7 @@ pub struct Api {
     turned_away: TurnedAway,
     command_timeout: Duration,
     trusted_proxies: Vec<Network>,
+    orders: OrderSettings,
     origins: CorsOrigins,
     rate_limit: Option<rate_limit::RateLimit>,
     in_flight: idempotency::InFlight,
@@ -123,6 +124,7 @@ impl Api {
             turned_away: TurnedAway::default(),
             command_timeout: http.command_timeout,
             trusted_proxies: http.trusted_proxies.clone(),
+            orders: settings.orders,
             origins: http.cors_allowed_origins.clone(),
             rate_limit: http.rate_limit_per_second.map(rate_limit::RateLimit::per_second),
             streams: EventStreams::new(broker, settings.kafka.topics.clone(), draining),

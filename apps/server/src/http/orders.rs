@@ -4,7 +4,7 @@ use actix_web::web::{Data, Payload};
 use actix_web::{HttpRequest, HttpResponse};
 use chrono::{DateTime, Utc};
 use ordersystem_application::{
-    Call, HistoryEntry, OrderFilter, OrderStepError, OrderSummary, StoreUnavailable,
+    Call, HistoryEntry, OrderFilter, OrderStepError, OrderSummary, StoreUnavailable, UnpaidAccount,
 };
 use ordersystem_order::{Basket, BasketError, Order, OrderLine, OrderLines};
 use ordersystem_shared_kernel::{
@@ -19,7 +19,8 @@ use super::field::{Expected, FieldProblem};
 use super::page::Wanted;
 use super::query::{self, Query, path_number};
 use super::reply::Reply;
-use super::{Api, body, etag, idempotency};
+use super::{Api, body, client, etag, idempotency};
+use crate::config::OrderSettings;
 
 /// Either one product or a list of them.
 #[derive(Debug, Deserialize, Serialize)]
@@ -148,8 +149,22 @@ pub(super) async fn place(
     let wanted: NewOrder = body::json(&request, payload, api.max_body).await?;
     let (basket, shape) = wanted.basket()?;
     let reply = |order: &Order| placed(order, shape);
-    let run = async |call: Call<'_, Order>| api.use_cases.place_order(basket, call).await;
+    let account = account(&request, &api);
+    let run = async |call: Call<'_, Order>| {
+        api.use_cases.place_order(basket, Call { account, ..call }).await
+    };
     idempotency::command(&api, &request, &wanted, reply, run).await
+}
+
+/// Who may leave only so many orders unpaid; nobody unless the settings say so.
+fn account(request: &HttpRequest, api: &Api) -> Option<UnpaidAccount> {
+    let OrderSettings { max_unpaid_per_client, max_unpaid_per_client_and_product } = api.orders;
+    max_unpaid_per_client.or(max_unpaid_per_client_and_product)?;
+    Some(UnpaidAccount {
+        client: client::of(request)?.to_string(),
+        most: max_unpaid_per_client,
+        most_per_product: max_unpaid_per_client_and_product,
+    })
 }
 
 /// `DELETE /api/orders/{orderId}`.

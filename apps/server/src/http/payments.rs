@@ -119,7 +119,9 @@ pub(super) async fn complete(
     if let Some(signed) = signed {
         told.is_complete()?;
         let (receipt, trace) = (Some(signed.receipt()), trace::parent(&request));
-        api.use_cases.settle_payment(id, callback, Call { receipt, trace, expected: None }).await?;
+        api.use_cases
+            .settle_payment(id, callback, Call { receipt, trace, ..Call::default() })
+            .await?;
         return Ok(Reply::ok(()).into_response());
     }
     let run = async |call: Call<'_, ()>| api.use_cases.settle_payment(id, callback, call).await;

@@ -49,7 +49,7 @@ pub(super) async fn limit(
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
     let limit = request.app_data::<web::Data<Api>>().and_then(|api| api.rate_limit.as_ref());
-    let client = client::of(&request);
+    let client = client::of(request.request());
     if let (Some(limit), Some(client), true) = (limit, client, request.path().starts_with("/api/"))
         && let Err(refusal) = limit.check(client)
     {

@@ -62,6 +62,7 @@ impl Say for PlaceOrderError {
             }
             Self::Catalogue(CatalogueError::Unavailable) => Failure::Unavailable.say(language),
             Self::OutOfStock(product) => StockError::OutOfStock { product: *product }.say(language),
+            Self::TooManyUnpaid => entry(self.code()).title(language).to_owned(),
             Self::Failure(failure) => failure.say(language),
         }
     }

@@ -7,6 +7,7 @@ mod database;
 mod dead_letters;
 mod events;
 mod outbox;
+mod secrets;
 mod server;
 mod settings;
 

@@ -14,6 +14,7 @@ mod documents;
 mod errors;
 mod events;
 mod golden;
+mod hoarding;
 mod hostile;
 mod idempotency;
 mod lists;

@@ -6,7 +6,7 @@ use ordersystem_application::{
 };
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{LedgerEntry, Product, Reservation, StockLevel, Stocking};
-use ordersystem_order::{Order, OrderEvent};
+use ordersystem_order::{Order, OrderEvent, OrderStatus};
 use ordersystem_payment::Payment;
 use ordersystem_shared_kernel::{
     Aggregate, Change, OrderId, ProductId, Receipt, RequestKey, Timestamp,
@@ -26,6 +26,8 @@ pub(super) struct Tables {
     pub(super) ledger: BTreeMap<ProductId, Vec<LedgerEntry>>,
     pub(super) history: BTreeMap<OrderId, Vec<HistoryEntry>>,
     pub(super) receipts: BTreeMap<ReceiptKey, StoredReceipt>,
+    /// Who placed orders of which only so many may be unpaid, and their products.
+    unpaid: BTreeMap<String, BTreeSet<(OrderId, ProductId)>>,
     pub(super) outbox: BTreeMap<i64, StoredMessage>,
     /// The positions in `outbox` that wait for the relay.
     pub(super) unpublished: BTreeSet<i64>,
@@ -97,13 +99,28 @@ impl Tables {
             let level = self.levels.get(&product.id()).copied();
             batch.put_product(product.id(), product.version(), level);
         }
+        for client in &needs.accounts {
+            let unpaid = self.unpaid.get(client).into_iter().flatten();
+            for (order, product) in unpaid.filter(|(order, _)| self.is_unpaid(*order)) {
+                batch.put_unpaid(client, *order, *product);
+            }
+        }
         for hold in needs.reservations.iter().filter_map(|key| self.reservations.get(key)) {
             batch.put_reservation(*hold);
         }
         batch
     }
 
+    fn is_unpaid(&self, order: OrderId) -> bool {
+        use OrderStatus::{Created, PaymentFailed, PaymentRequested};
+        let status = self.orders.get(&order).map(Order::status);
+        matches!(status, Some(Created | PaymentRequested | PaymentFailed))
+    }
+
     fn write(&mut self, unit: UnitOfWork, accepted: &Accepted, now: Timestamp) {
+        if let Some(account) = &unit.account {
+            self.unpaid.entry(account.client.clone()).or_default().extend(unit.placed());
+        }
         unit.cause.into_iter().for_each(|cause| self.write_receipt(cause, now));
         unit.orders.into_iter().for_each(|change| self.write_order(change));
         unit.payments.into_iter().for_each(|change| self.write_payment(change.state().clone()));

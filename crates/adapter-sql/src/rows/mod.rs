@@ -9,6 +9,7 @@ mod product;
 mod receipt;
 mod refund;
 mod stock;
+mod unpaid;
 mod value;
 
 pub(crate) use dead_letter::{DeadLetterRow, NewDeadLetterRow};
@@ -22,4 +23,5 @@ pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate};
 pub(crate) use receipt::{AnswerRow, InboxRow, RequestRow};
 pub(crate) use refund::{RefundRow, due_refund};
 pub(crate) use stock::{LedgerRow, ReservationRow};
+pub(crate) use unpaid::UnpaidRow;
 pub(crate) use value::{Micros, UuidBytes, sql_limit};

@@ -1,14 +1,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use diesel::prelude::*;
+use diesel::sql_types::Text;
 
 use ordersystem_application::{Needs, ReceiptKey, StoredAnswer};
-use ordersystem_shared_kernel::{EventId, OrderId, RequestKey, Version};
+use ordersystem_shared_kernel::{EventId, OrderId, ProductId, RequestKey, Version};
 
 use crate::batch::Loaded;
 use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes};
 use crate::schema::{
-    deliveries, idempotency_keys, inbox, orders, payments, products, reservations,
+    deliveries, idempotency_keys, inbox, orders, payments, products, reservations, unpaid_orders,
 };
 
 /// The longest list of one query: far below SQLite's limit of variables.
@@ -23,6 +24,7 @@ pub(super) fn load(connection: &mut SqliteConnection, needs: &Needs) -> QueryRes
     load_deliveries(connection, needs, &mut loaded)?;
     load_products(connection, needs, &mut loaded)?;
     load_reservations(connection, needs, &mut loaded)?;
+    load_unpaid(connection, needs, &mut loaded)?;
     Ok(loaded)
 }
 
@@ -142,6 +144,27 @@ fn load_reservations(
             let hold = row.restore()?;
             loaded.holds.insert((hold.order, hold.product));
             loaded.batch.put_reservation(hold);
+        }
+    }
+    Ok(())
+}
+
+/// What was paid or cancelled meanwhile does not count and is not needed any more.
+const NO_LONGER_UNPAID: &str = "DELETE FROM unpaid_orders WHERE client = ? AND order_id NOT IN (
+    SELECT id FROM orders WHERE id = order_id
+        AND status IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED'))";
+
+fn load_unpaid(
+    connection: &mut SqliteConnection,
+    needs: &Needs,
+    loaded: &mut Loaded,
+) -> QueryResult<()> {
+    for client in &needs.accounts {
+        diesel::sql_query(NO_LONGER_UNPAID).bind::<Text, _>(client).execute(connection)?;
+        let rows = unpaid_orders::table.filter(unpaid_orders::client.eq(client));
+        let rows = rows.select((unpaid_orders::order_id, unpaid_orders::product_id));
+        for (order, product) in rows.load::<(i64, i64)>(connection)? {
+            loaded.batch.put_unpaid(client, OrderId::new(order), ProductId::new(product));
         }
     }
     Ok(())

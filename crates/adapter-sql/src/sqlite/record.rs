@@ -10,7 +10,7 @@ use crate::rows::{
 };
 use crate::schema::{
     deliveries, idempotency_keys, inbox, order_history, order_lines, orders, outbox, payments,
-    products, refunds, reservations, stock_ledger,
+    products, refunds, reservations, stock_ledger, unpaid_orders,
 };
 
 /// Inserts through statements that stay prepared: eight rows at a time, then the rest one by one, which costs the writer a
@@ -47,6 +47,7 @@ impl Record<'_> {
         }
         insert_all!(connection, order_history::table, self.history);
         insert_all!(connection, stock_ledger::table, self.ledger);
+        insert_all!(connection, unpaid_orders::table, self.unpaid);
         insert_all!(connection, outbox::table, self.outbox);
         Ok(())
     }

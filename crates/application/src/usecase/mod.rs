@@ -38,7 +38,7 @@ pub use self::stock::StockStatus;
 use crate::error::failure;
 use crate::journal;
 use crate::offers::Offers;
-use crate::{CommitError, Failure, Numbers, OrderStepError, Store, UnitOfWork};
+use crate::{CommitError, Failure, Numbers, OrderStepError, Store, UnitOfWork, UnpaidAccount};
 
 /// Everything outside that the use cases work with.
 #[derive(Clone)]
@@ -76,11 +76,13 @@ pub struct Call<'a, T> {
     pub trace: Option<String>,
     /// The version that the caller has seen and insists on.
     pub expected: Option<Version>,
+    /// On whose account new orders are.
+    pub account: Option<UnpaidAccount>,
 }
 
 impl<T> Default for Call<'_, T> {
     fn default() -> Self {
-        Self { receipt: None, trace: None, expected: None }
+        Self { receipt: None, trace: None, expected: None, account: None }
     }
 }
 

@@ -57,7 +57,8 @@ impl UseCases {
         let order = change.state().clone();
         let until = stamp.at.after(self.policy.hold);
         let stock = self.moves(&order, |quantity| MoveKind::Reserve { order: id, quantity, until });
-        let unit = UnitOfWork { orders: vec![change], quotes, stock, ..call.unit(&order) };
+        let account = call.account.clone();
+        let unit = UnitOfWork { orders: vec![change], quotes, stock, account, ..call.unit(&order) };
         (unit, order)
     }
 
@@ -69,7 +70,10 @@ impl UseCases {
             return PlaceOrderError::OutOfStock(product);
         }
         self.leaks.remember(self.offers.counted(basket).into_iter().map(|(product, _)| product));
-        failure(error).into()
+        match error {
+            CommitError::TooManyUnpaid => PlaceOrderError::TooManyUnpaid,
+            error => failure(error).into(),
+        }
     }
 
     /// The fast counters may refuse, but their word alone is not enough: they are believed only about a product of which the

@@ -1,5 +1,6 @@
 //! `Store`, `Reads`, `DueWork`, `Outbox` and `Numbers`: five views of one set of rows. See [`crate::store_contract!`].
 
+pub mod accounts;
 pub mod commit;
 pub mod dead_letters;
 pub mod due;

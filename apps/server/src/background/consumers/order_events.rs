@@ -57,7 +57,7 @@ impl OrderEvents {
         let call = Call {
             receipt: Some(CallReceipt::Event { consumer: Self::GROUP, event: event_id(record) }),
             trace: record.header("traceparent").map(str::to_owned),
-            expected: None,
+            ..Call::default()
         };
         let started = self.use_cases.start_shipment(message.order, call).await;
         started.map_err(|error| trouble(&error, age(message.timestamp, seen, self.clock.now())))

@@ -54,6 +54,7 @@ const CREATE_ORDER: Operation = Operation {
     .with_headers(&["Idempotent-Replayed", "Location", "X-Request-Id"])
     .with_links(AFTER_ORDER)],
     refusals: &[
+        "TOO_MANY_UNPAID_ORDERS",
         "INSUFFICIENT_STOCK",
         "PRODUCT_NOT_FOUND",
         "INVALID_QUANTITY",

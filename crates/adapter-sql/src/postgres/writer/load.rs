@@ -32,6 +32,7 @@ struct Wanted {
     payments: Vec<i64>,
     deliveries: Vec<i64>,
     held_orders: Vec<i64>,
+    accounts: Vec<String>,
 }
 
 impl Wanted {
@@ -51,6 +52,7 @@ impl Wanted {
             held_orders: owners.iter().map(|order| order.get()).collect(),
             ..Self::default()
         };
+        wanted.accounts = needs.accounts.into_iter().collect();
         needs.receipts.into_iter().for_each(|receipt| wanted.add_receipt(receipt));
         wanted
     }
@@ -107,6 +109,7 @@ struct Answers {
     payments: Vec<Row>,
     deliveries: Vec<Row>,
     reservations: Vec<Row>,
+    unpaid: Vec<Row>,
 }
 
 /// Polled in the order in which they are written, which is the order in which they are sent and answered.
@@ -119,6 +122,7 @@ async fn ask(session: &Session, wanted: &Wanted, patience: Patience) -> Result<A
     let keys: Vec<&str> = wanted.requests.iter().map(|key| &*key.key).collect();
     let events: [&(dyn ToSql + Sync); 2] = [&wanted.consumers, &wanted.events];
     let requests: [&(dyn ToSql + Sync); 3] = [&principals, &routes, &keys];
+    let accounts: [&(dyn ToSql + Sync); 1] = [&wanted.accounts];
     let all = tokio::join!(
         biased;
         session.client.batch_execute(patience.begin()),
@@ -131,9 +135,13 @@ async fn ask(session: &Session, wanted: &Wanted, patience: Patience) -> Result<A
         list(session, &sql.payments, &wanted.payments),
         list(session, &sql.deliveries, &wanted.deliveries),
         list(session, &sql.reservations, &wanted.held_orders),
+        rows(session, &sql.lock_accounts, &accounts, wanted.accounts.len()),
+        rows(session, &sql.forget_paid, &accounts, wanted.accounts.len()),
+        rows(session, &sql.unpaid, &accounts, wanted.accounts.len()),
     );
     let (begun, transaction, orders, managed, unlimited, events, requests, ..) = all;
     begun?;
+    (all.10?, all.11?);
     Ok(Answers {
         transaction: transaction?.get(0),
         orders: orders?,
@@ -144,6 +152,7 @@ async fn ask(session: &Session, wanted: &Wanted, patience: Patience) -> Result<A
         payments: all.7?,
         deliveries: all.8?,
         reservations: all.9?,
+        unpaid: all.12?,
     })
 }
 
@@ -181,6 +190,10 @@ impl Answers {
         self.put_payments(loaded);
         for row in &self.deliveries {
             loaded.batch.put_delivery(OrderId::new(row.get(0)), Version::new(row.get(1)));
+        }
+        for row in &self.unpaid {
+            let (order, product) = (OrderId::new(row.get(1)), ProductId::new(row.get(2)));
+            loaded.batch.put_unpaid(row.get(0), order, product);
         }
         self.put_reservations(loaded)?;
         self.put_receipts(wanted, loaded)

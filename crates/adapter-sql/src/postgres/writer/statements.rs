@@ -56,6 +56,15 @@ statements! {
     reservations: "SELECT order_id, product_id, quantity, state, expires_at FROM reservations
         WHERE order_id = ANY($1::bigint[])";
 
+    // Last among the locks: whoever places orders for one account does so one after another.
+    lock_accounts: "SELECT pg_advisory_xact_lock(hashtextextended(client, 7236518029))
+        FROM (SELECT client FROM unnest($1::text[]) AS w (client) ORDER BY client) AS wanted";
+    // What was paid or cancelled meanwhile does not count and is not needed any more.
+    forget_paid: "DELETE FROM unpaid_orders AS u WHERE u.client = ANY($1::text[]) AND NOT EXISTS (
+        SELECT FROM orders AS o WHERE o.id = u.order_id
+            AND o.status IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED'))";
+    unpaid: "SELECT client, order_id, product_id FROM unpaid_orders WHERE client = ANY($1::text[])";
+
     insert_inbox: "INSERT INTO inbox (consumer, event_id, at)
         SELECT * FROM unnest($1::text[], $2::uuid[], $3::timestamptz[])";
     insert_answers: "INSERT INTO idempotency_keys (principal, route, key, fingerprint, answer, at)
@@ -149,6 +158,8 @@ statements! {
             reserved_after, at, event_id)
         SELECT * FROM unnest($1::bigint[], $2::bigint[], $3::text[], $4::bigint[], $5::text[],
             $6::bigint[], $7::bigint[], $8::bigint[], $9::bigint[], $10::timestamptz[], $11::uuid[])";
+    insert_unpaid: "INSERT INTO unpaid_orders (client, order_id, product_id)
+        SELECT * FROM unnest($1::text[], $2::bigint[], $3::bigint[])";
     insert_outbox: "INSERT INTO outbox (event_id, topic, key, sequence, kind, payload, at, trace)
         SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::bigint[], $5::text[],
             $6::text[], $7::timestamptz[], $8::text[])";

@@ -145,6 +145,7 @@ fn script<'r>(session: &'r Session, record: &'r Record<'_>, tables: &'r Tables<'
     rows!(script, &sql.insert_ledger, record.ledger;
         product_id, version, kind, order_id, reason, delta_total, delta_reserved, total_after,
         reserved_after, at, event_id);
+    rows!(script, &sql.insert_unpaid, record.unpaid; client, order_id, product_id);
     rows!(script, &sql.insert_outbox, record.outbox;
         event_id, topic, key, sequence, kind, payload, at, trace);
     script

@@ -1,0 +1,20 @@
+use diesel::prelude::Insertable;
+
+use ordersystem_shared_kernel::{OrderId, ProductId};
+
+use crate::schema::unpaid_orders;
+
+/// One product in one order of somebody who may leave only so many unpaid.
+#[derive(Insertable)]
+#[diesel(table_name = unpaid_orders, treat_none_as_default_value = false)]
+pub(crate) struct UnpaidRow {
+    pub(crate) client: String,
+    pub(crate) order_id: i64,
+    pub(crate) product_id: i64,
+}
+
+impl UnpaidRow {
+    pub(crate) fn new(client: &str, (order, product): (OrderId, ProductId)) -> Self {
+        Self { client: client.to_owned(), order_id: order.get(), product_id: product.get() }
+    }
+}

@@ -1,0 +1,9 @@
+-- Whose the open orders are, for clients who may leave only so many unpaid. Written with the order while there is such a
+-- limit, and looked at when the same client places the next one, which also removes what was paid or cancelled meanwhile.
+
+CREATE TABLE unpaid_orders (
+    client     text   NOT NULL,
+    order_id   bigint NOT NULL,
+    product_id bigint NOT NULL,
+    PRIMARY KEY (client, order_id, product_id)
+);
