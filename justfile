@@ -69,9 +69,10 @@ bench-compare a b *flags:
 bench-smoke *flags:
     deploy/bench.sh smoke {{ flags }}
 
-# Random lives of a shop against its model and on three stores, in their long forms
+# Random lives of a shop against its model and on three stores, random bytes against every parser, in their long forms
 inputs:
-    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem-application -p ordersystem-adapter-sql --test use_cases --test differential
+    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem-application -p ordersystem-adapter-sql -p ordersystem \
+        --test use_cases --test differential --test fuzz
 
 # Check types and borrows of everything, tests included
 check:

@@ -110,8 +110,11 @@ impl RedisAdmission {
         let values = self.values(products).await;
         self.shared.report(fuse, &values);
         match values {
-            Ok(values) => values.chunks(3).map(read).collect(),
-            Err(_down) => vec![None; products.len()],
+            // A reply about more or fewer keys than were asked for says nothing about any of them.
+            Ok(values) if values.len() == 3 * products.len() => {
+                values.chunks(3).map(read).collect()
+            }
+            Ok(_) | Err(_) => vec![None; products.len()],
         }
     }
 
