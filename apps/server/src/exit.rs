@@ -9,6 +9,8 @@ pub enum Exit {
     Ok,
     /// The command did its work and found something wrong.
     Finding,
+    /// The command did its work and found so many things wrong.
+    Findings(u8),
     /// The command line asks for what cannot be; clap ends with the same number.
     Usage,
     /// What the command needs did not answer (`EX_UNAVAILABLE`).
@@ -23,6 +25,7 @@ impl Exit {
         match self {
             Exit::Ok => 0,
             Exit::Finding => 1,
+            Exit::Findings(count) => count,
             Exit::Usage => 2,
             Exit::Unavailable => 69,
             Exit::Config => 78,

@@ -7,6 +7,7 @@ pub mod clock;
 pub mod config;
 pub mod exit;
 pub mod http;
+pub mod metrics;
 pub mod only_server;
 pub mod output;
 pub mod serve;

@@ -95,6 +95,7 @@ fn server(
         probes: world.engines.probes.clone(),
         clock: world.engines.clock.clone(),
         ids: world.engines.ids.clone(),
+        metrics: world.metrics.clone(),
     };
     let api = Api::new(services, settings, draining);
     let (workers, shutdown) = (settings.server.workers, settings.server.shutdown);

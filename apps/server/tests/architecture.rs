@@ -34,6 +34,20 @@ const CORE: &[&str] =
 /// Adapters of engines outside of the process may be made to die between two of their steps.
 const ENGINE: &[&str] =
     &["shared-kernel", "order", "payment", "delivery", "inventory", "application", "test-seams"];
+/// What keeps rows shows them to the checker.
+const KEPT: &[&str] =
+    &["shared-kernel", "order", "payment", "delivery", "inventory", "application", "invariants"];
+/// Both.
+const DATABASE: &[&str] = &[
+    "shared-kernel",
+    "order",
+    "payment",
+    "delivery",
+    "inventory",
+    "application",
+    "invariants",
+    "test-seams",
+];
 /// The contracts turn the memory adapter's clock by hand.
 const TOOLS: &[&str] = &[
     "shared-kernel",
@@ -66,8 +80,9 @@ const RULES: &[Rule] = &[
             "uuid",
         ]),
     },
-    Rule { package: "adapter-memory", ours: CORE, others: Others::Any },
-    Rule { package: "adapter-sql", ours: ENGINE, others: Others::Any },
+    Rule { package: "invariants", ours: CORE, others: Others::Only(&[]) },
+    Rule { package: "adapter-memory", ours: KEPT, others: Others::Any },
+    Rule { package: "adapter-sql", ours: DATABASE, others: Others::Any },
     Rule { package: "adapter-redis", ours: ENGINE, others: Others::Any },
     Rule { package: "adapter-kafka", ours: ENGINE, others: Others::Any },
     Rule { package: "adapter-gateway", ours: CORE, others: Others::Any },

@@ -13,7 +13,6 @@ mod sqlite;
 
 pub use database::Database;
 pub use error::OpenError;
-pub use invariants::Finding;
 pub use migrations::MigrationState;
 pub use postgres::{PostgresConfig, PostgresStore};
 pub use sqlite::{SqliteConfig, SqliteStore};

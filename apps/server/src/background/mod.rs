@@ -19,7 +19,7 @@ use relay::Relay;
 use supervisor::Part;
 use timers::{
     Charges, Deliveries, Holds, Purge, Refunds, Replay, Statistics, Step, StepDelay, Timer,
-    UnpreparedOrders,
+    UnpreparedOrders, Verification,
 };
 
 use crate::config::{Role, Settings};
@@ -39,6 +39,7 @@ pub fn parts(world: &World, settings: &Settings) -> Vec<Arc<dyn Part>> {
         parts.extend(delivery_timers(world, settings));
         parts.extend(timers(world, settings));
         parts.extend(money(world));
+        parts.extend(verification(world));
     }
     // Counters may be those of this process alone: whoever admits orders looks after them.
     if role.runs(Role::Api) || role.runs(Role::Scheduler) {
@@ -102,6 +103,13 @@ fn money(world: &World) -> Vec<Arc<dyn Part>> {
         parts.push(Arc::new(Timer::new(charges, Arc::new(Alone))));
     }
     parts
+}
+
+/// A store in RAM is checked by the tests that use it.
+fn verification(world: &World) -> Option<Arc<dyn Part>> {
+    let Engines { database, clock, lease, .. } = &world.engines;
+    let job = Verification::new(database.clone()?, clock.clone(), world.metrics.clone());
+    Some(Arc::new(Timer::new(job, lease.clone())))
 }
 
 fn reconciler(world: &World) -> Arc<dyn Part> {

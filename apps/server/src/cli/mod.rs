@@ -24,9 +24,9 @@ use ordersystem_shared_kernel::OrderId;
 use tokio::runtime::{Builder, Runtime};
 
 pub use args::{
-    Cli, Command, ConfigCommand, Correction, DlqCommand, DlqListArgs, EventsCommand, FakePgArgs,
-    InventoryCommand, MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs, SettingArgs,
-    Shape, TailArgs,
+    Cli, Command, ConfigCommand, Correction, Demand, DlqCommand, DlqListArgs, EventsCommand,
+    FakePgArgs, InventoryCommand, MigrateCommand, OrderCommand, OutboxCommand, SelectionArgs,
+    SettingArgs, Shape, TailArgs,
 };
 
 use crate::config::Settings;
@@ -72,8 +72,9 @@ fn dispatch(cli: &Cli, output: &mut Output<'_>) -> io::Result<Exit> {
         Command::Seed => with_settings(cli, output, |settings, output| {
             runtime()?.block_on(database::seed(&settings, output))
         }),
-        Command::Verify => with_settings(cli, output, |settings, output| {
-            runtime()?.block_on(verify::run(&settings, output))
+        Command::Verify { at_rest, json } => with_settings(cli, output, |settings, output| {
+            let (demand, shape) = (Demand::of_flag(*at_rest), Shape::of_flag(*json));
+            runtime()?.block_on(verify::run(demand, shape, &settings, output))
         }),
         Command::Reconcile { apply } => with_settings(cli, output, |settings, output| {
             let correction = Correction::of_flag(*apply);

@@ -16,10 +16,13 @@ use tokio_util::sync::CancellationToken;
 
 use super::{Api, Services};
 use crate::config::{DatabaseUrl, Settings, ShowDetails};
+use crate::metrics::Metrics;
 use crate::wiring::{Component, Probe};
 
 /// What Spring's actuator calls its JSON.
 const MEDIA_TYPE: &str = "application/vnd.spring-boot.actuator.v3+json";
+/// Prometheus' text format.
+const METRICS: &str = "text/plain; version=0.0.4; charset=utf-8";
 /// A store that takes longer is down for those who ask.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// How long a finding is handed out before the store is asked again.
@@ -33,6 +36,7 @@ pub(super) struct Actuator {
     clock: Arc<dyn Clock>,
     details: ShowDetails,
     info: Info,
+    metrics: Metrics,
     draining: CancellationToken,
     /// Locked while the store is asked, so that many probes ask once.
     finding: Mutex<Option<(Instant, Finding)>>,
@@ -70,6 +74,7 @@ impl Actuator {
             probes: services.probes.clone(),
             clock: services.clock.clone(),
             details: settings.management.show_details,
+            metrics: services.metrics.clone(),
             info: Info::of(settings, services.clock.now()),
             draining,
             finding: Mutex::default(),
@@ -161,6 +166,7 @@ pub(super) async fn links(request: HttpRequest) -> HttpResponse {
         health: fixed("/health"),
         health_path: Link { href: format!("{base}/health/{{*path}}"), templated: true },
         info: fixed("/info"),
+        prometheus: fixed("/prometheus"),
     };
     HttpResponse::Ok().content_type(MEDIA_TYPE).json(Index { links })
 }
@@ -183,6 +189,15 @@ pub(super) async fn readiness(api: Data<Api>) -> HttpResponse {
 /// `/actuator/info`.
 pub(super) async fn info(api: Data<Api>) -> HttpResponse {
     HttpResponse::Ok().content_type(MEDIA_TYPE).json(&api.actuator.info)
+}
+
+/// `/actuator/prometheus`. The backlog is as fresh as the page; a store that does not answer leaves its last number.
+pub(super) async fn prometheus(api: Data<Api>) -> HttpResponse {
+    let actuator = &api.actuator;
+    if let Ok(Ok(backlog)) = timeout(PATIENCE, actuator.outbox.backlog()).await {
+        actuator.metrics.backlog(backlog, actuator.clock.now());
+    }
+    HttpResponse::Ok().content_type(METRICS).body(actuator.metrics.page())
 }
 
 async fn ask_other(probe: &Probe) -> (Component, Status) {
@@ -243,6 +258,7 @@ struct Links {
     health: Link,
     health_path: Link,
     info: Link,
+    prometheus: Link,
 }
 
 #[derive(Serialize)]

@@ -58,6 +58,7 @@ use self::gate::Gate;
 pub use self::negotiate::Language;
 use self::turned_away::TurnedAway;
 use crate::config::{CorsOrigins, Network, OrderSettings, Role, Settings};
+use crate::metrics::Metrics;
 use crate::wiring::Probe;
 
 /// What the API answers from.
@@ -79,6 +80,8 @@ pub struct Services {
     pub clock: Arc<dyn Clock>,
     /// Ids of requests that bring none.
     pub ids: Arc<dyn Ids>,
+    /// What Prometheus is shown.
+    pub metrics: Metrics,
 }
 
 /// The API of one process; all workers share it.

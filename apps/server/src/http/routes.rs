@@ -56,7 +56,8 @@ fn health(config: &mut ServiceConfig) {
         .service(At::path("/actuator/health").get(actuator::health))
         .service(At::path("/actuator/health/liveness").get(actuator::liveness))
         .service(At::path("/actuator/health/readiness").get(actuator::readiness))
-        .service(At::path("/actuator/info").get(actuator::info));
+        .service(At::path("/actuator/info").get(actuator::info))
+        .service(At::path("/actuator/prometheus").get(actuator::prometheus));
 }
 
 /// What stands beside the API, for developers and for people with a browser.

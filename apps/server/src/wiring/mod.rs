@@ -15,6 +15,7 @@ use ordersystem_payment::CallbackOnly;
 
 use crate::background::reconcile::Reconcile;
 use crate::config::Settings;
+use crate::metrics::Metrics;
 
 pub use engines::{BrokerMemory, Engines, kafka_config, redis_config};
 pub use health::{Component, Engine, Probe};
@@ -26,6 +27,8 @@ pub struct World {
     pub use_cases: UseCases,
     /// What it does that with.
     pub engines: Engines,
+    /// What operators see of it.
+    pub metrics: Metrics,
 }
 
 /// Why the program could not be wired or made ready.
@@ -81,7 +84,7 @@ impl World {
             courier: settings.delivery.default_courier.clone(),
             zone: settings.timezone,
         };
-        Self { use_cases: UseCases::new(ports, policy), engines }
+        Self { use_cases: UseCases::new(ports, policy), engines, metrics: Metrics::default() }
     }
 
     /// Opens what the settings name, and tells the counters what the store knows.

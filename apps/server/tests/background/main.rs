@@ -21,3 +21,4 @@ mod restart;
 mod shop;
 mod sqlite;
 mod statistics;
+mod verification;

@@ -89,3 +89,15 @@ async fn the_links_lead_somewhere() {
     assert_eq!(info["engines"]["orders"], "sqlite");
     assert!(info["startedAt"].as_str().unwrap().ends_with('Z'), "{info}");
 }
+
+#[actix_web::test]
+async fn prometheus_is_shown_the_backlog() {
+    let world = World::new().await;
+    let client = world.client().await;
+    client.order(1).await;
+    let answer = client.call("GET", "/actuator/prometheus").await;
+    assert_eq!(answer.header("content-type"), "text/plain; version=0.0.4; charset=utf-8");
+    let page = answer.body;
+    assert!(page.contains("# TYPE ordersystem_outbox_pending gauge"), "{page}");
+    assert!(page.contains("\nordersystem_outbox_pending 2\n"), "an order and its hold: {page}");
+}

@@ -11,6 +11,7 @@ use actix_web::test::{TestRequest, init_service};
 use actix_web::{App, Error};
 use ordersystem::config::{HttpSettings, Inputs, Settings, resolve};
 use ordersystem::http::{Api, Services, configure};
+use ordersystem::metrics::Metrics;
 use ordersystem_adapter_memory::{
     CounterAdmission, ManualClock, MemoryBroker, MemoryStore, SequentialIds,
 };
@@ -109,6 +110,7 @@ impl World {
             broker: Arc::new(self.broker.clone()),
             clock: Arc::new(self.clock.clone()),
             ids: Arc::new(SequentialIds::default()),
+            metrics: Metrics::default(),
         };
         Api::new(services, &self.settings, self.draining.clone())
     }

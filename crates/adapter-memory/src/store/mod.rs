@@ -1,5 +1,5 @@
 mod agenda;
-mod audit;
+mod books;
 mod dead_letters;
 mod due;
 mod outbox;
@@ -47,11 +47,6 @@ impl MemoryStore {
     /// The append-only proof of a product's stock, oldest first.
     pub fn ledger(&self, product: ProductId) -> Vec<LedgerEntry> {
         self.tables().ledger.get(&product).cloned().unwrap_or_default()
-    }
-
-    /// Checks the rules that hold over all rows at any time, and names each that is broken.
-    pub fn audit(&self) -> Vec<String> {
-        audit::broken_rules(&self.tables())
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {

@@ -18,7 +18,9 @@ use super::migrations::bring_up_to_date;
 use super::numbers::Numbering;
 use super::readers::Readers;
 use super::writer::Writers;
-use crate::{Database, Finding, OpenError};
+use ordersystem_invariants::Finding;
+
+use crate::{Database, OpenError};
 
 /// Where the database is and how much it takes on.
 #[derive(Clone, PartialEq, Eq)]

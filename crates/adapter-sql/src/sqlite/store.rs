@@ -21,11 +21,13 @@ use super::migrations::bring_up_to_date;
 use super::numbers::LastNumbers;
 use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
+use ordersystem_invariants::Finding;
+
 use crate::queue::{Queue, queue};
 use crate::rows::payment_rows_of;
 use crate::rows::{DeliveryRow, LineRow, OrderRow, ProductRow, ReservationRow, payment_from_rows};
 use crate::schema::{deliveries, order_lines, orders, products, reservations};
-use crate::{Database, Finding, OpenError};
+use crate::{Database, OpenError};
 
 /// Where the database lies and how much it takes on.
 #[derive(Debug, Clone, PartialEq, Eq)]

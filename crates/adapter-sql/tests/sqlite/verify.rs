@@ -1,8 +1,10 @@
 //! `verify` finds nothing in a database that only the use cases have written, and every kind of damage done past them.
 
+use std::time::Duration;
+
 use diesel::connection::SimpleConnection;
 
-use crate::past::{Damage, ORDERS, STOCK, VALUES, broken, live};
+use crate::past::{Damage, ORDERS, STOCK, VALUES, broken, live, unhealthy};
 use crate::support::Place;
 
 #[tokio::test]
@@ -11,6 +13,17 @@ async fn a_healthy_database_breaks_nothing() {
     let store = place.open();
     live(&store, &place.clock).await;
     assert_eq!(broken(&store).await, Vec::<&str>::new());
+}
+
+#[tokio::test]
+async fn what_waits_is_late_and_not_broken() {
+    let place = Place::new();
+    let store = place.open();
+    live(&store, &place.clock).await;
+    assert_eq!(unhealthy(&store).await, ["I12", "I17r"]);
+    assert_eq!(broken(&store).await, [""; 0]);
+    place.clock.advance(Duration::from_secs(120));
+    assert_eq!(unhealthy(&store).await, ["I12", "I17r", "I20"]);
 }
 
 #[tokio::test]

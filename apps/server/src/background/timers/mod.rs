@@ -9,6 +9,7 @@ mod refunds;
 mod replay;
 mod statistics;
 mod unprepared;
+mod verification;
 
 use std::fmt;
 use std::sync::Arc;
@@ -30,6 +31,7 @@ pub use refunds::Refunds;
 pub use replay::Replay;
 pub use statistics::Statistics;
 pub use unprepared::UnpreparedOrders;
+pub use verification::Verification;
 
 use super::Backoff;
 use super::lease::Lease;

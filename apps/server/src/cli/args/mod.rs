@@ -42,8 +42,15 @@ pub enum Command {
     },
     /// Put the sample products on sale in an empty shop
     Seed,
-    /// Check every invariant of the database; exit code 1 when one is broken
-    Verify,
+    /// Check every invariant of the database; the exit code is the number of those that are broken
+    Verify {
+        /// Count what is only late as well: nobody orders, every engine answers
+        #[arg(long)]
+        at_rest: bool,
+        /// Print JSON
+        #[arg(long)]
+        json: bool,
+    },
     /// Compare the counters in Redis with the database; exit code 1 when they differ
     Reconcile {
         /// Set them to what the database says
@@ -171,6 +178,22 @@ impl Shape {
     /// What the flag `--json` asks for.
     pub fn of_flag(json: bool) -> Self {
         if json { Self::Json } else { Self::Table }
+    }
+}
+
+/// Which invariants count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Demand {
+    /// Those that hold in every moment.
+    Always,
+    /// Those too that hold when nothing is in the way.
+    AtRest,
+}
+
+impl Demand {
+    /// What the flag `--at-rest` asks for.
+    pub fn of_flag(at_rest: bool) -> Self {
+        if at_rest { Self::AtRest } else { Self::Always }
     }
 }
 

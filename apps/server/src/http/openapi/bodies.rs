@@ -160,6 +160,7 @@ fn events() -> Vec<(&'static str, RefOr<Schema>)> {
                 ],
             ),
         ),
+        ("Metrics", text()),
         (
             "EventRecord",
             object(

@@ -3,7 +3,7 @@
 use super::table::{Answer, Content, Errors, Method, Operation, Sample, sample};
 
 pub(super) const OPERATIONS: &[Operation] =
-    &[STREAM_EVENTS, LINKS, HEALTH, LIVENESS, READINESS, INFO, API_DOCS];
+    &[STREAM_EVENTS, LINKS, HEALTH, LIVENESS, READINESS, INFO, PROMETHEUS, API_DOCS];
 
 const HEALTH_TAG: &str = "health";
 const DOCS_TAG: &str = "documentation";
@@ -58,7 +58,7 @@ const LINKS: Operation = Operation {
         &[sample(
             "links",
             "On a server on this machine",
-            r#"{"_links":{"self":{"href":"http://localhost:8080/actuator","templated":false},"health":{"href":"http://localhost:8080/actuator/health","templated":false},"health-path":{"href":"http://localhost:8080/actuator/health/{*path}","templated":true},"info":{"href":"http://localhost:8080/actuator/info","templated":false}}}"#,
+            r#"{"_links":{"self":{"href":"http://localhost:8080/actuator","templated":false},"health":{"href":"http://localhost:8080/actuator/health","templated":false},"health-path":{"href":"http://localhost:8080/actuator/health/{*path}","templated":true},"info":{"href":"http://localhost:8080/actuator/info","templated":false},"prometheus":{"href":"http://localhost:8080/actuator/prometheus","templated":false}}}"#,
         )],
     )],
     refusals: &[],
@@ -134,6 +134,30 @@ const INFO: Operation = Operation {
             r#"{"app":{"name":"ordersystem","version":"0.1.0"},"engines":{"orders":"sqlite","stock":"in process","events":"in process"},"startedAt":"2025-06-13T05:59:51.092293Z"}"#,
         )],
     )],
+    ..LINKS
+};
+
+const PROMETHEUS: Operation = Operation {
+    path: "/actuator/prometheus",
+    id: "prometheus",
+    summary: "What a monitor scrapes",
+    description: "Gauges in Prometheus' text format. `ordersystem_invariant_broken` counts what breaks each \
+        invariant of the database; every minute one of the replicas with the role scheduler looks.",
+    answers: &[Answer {
+        status: "200",
+        description: "The gauges.",
+        headers: &["X-Request-Id"],
+        content: Some(Content {
+            media_type: "text/plain",
+            schema: "Metrics",
+            samples: &[sample(
+                "healthy",
+                "Nothing is broken",
+                "# TYPE ordersystem_invariant_broken gauge\nordersystem_invariant_broken{invariant=\"I1\",holds=\"always\"} 0\n",
+            )],
+        }),
+        links: &[],
+    }],
     ..LINKS
 };
 

@@ -61,6 +61,7 @@ impl Shop {
                 probes: Vec::new(),
                 clock: Arc::new(clock),
                 ids: Arc::new(SequentialIds::default()),
+                metrics: ordersystem::metrics::Metrics::default(),
             };
             let api = ordersystem::http::Api::new(services, &settings, CancellationToken::new());
             let service = Rc::new(init_service(App::new().configure(configure(api))).await);
