@@ -74,6 +74,14 @@ inputs:
     ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem-application -p ordersystem-adapter-sql -p ordersystem \
         --test use_cases --test differential --test fuzz
 
+# Run the whole system in one thread on virtual time, among faults: 2000 seeds; just sim --seeds 0..200000 --jobs 2
+sim *args:
+    cargo run --locked --profile simulation -p ordersystem-simulation -- {{ args }}
+
+# Run one seed of the simulation once more and show what happened: just sim-seed 17 --trace
+sim-seed seed *args:
+    cargo run --locked --profile simulation -p ordersystem-simulation -- --seed {{ seed }} {{ args }}
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

@@ -91,10 +91,12 @@ const RULES: &[Rule] = &[
     Rule { package: "test-seams", ours: &[], others: Others::Only(&[]) },
     // It speaks HTTP and runs commands, as any user can.
     Rule { package: "loadtest", ours: &[], others: Others::Any },
+    Rule { package: "simulation", ours: TOOLS, others: Others::Any },
 ];
 
 /// What tests need and no program ships.
-const FOR_TESTS: &[&str] = &["ordersystem-port-contracts", "ordersystem-test-engines"];
+const FOR_TESTS: &[&str] =
+    &["ordersystem-port-contracts", "ordersystem-simulation", "ordersystem-test-engines"];
 
 const PROGRAMS: &[&str] = &["ordersystem", "ordersystem-loadtest"];
 

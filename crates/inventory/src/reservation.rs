@@ -1,4 +1,4 @@
-use ordersystem_shared_kernel::{OrderId, ProductId, Quantity, Timestamp};
+use ordersystem_shared_kernel::{Bug, OrderId, ProductId, Quantity, Timestamp, seeded};
 
 use crate::{MoveKind, StockError};
 
@@ -65,6 +65,9 @@ impl Reservation {
             (Held, MoveKind::Release { .. }) => Released,
             (Held, MoveKind::Expire { .. }) => Expired,
             (Confirmed, MoveKind::Return { .. }) => Returned,
+            (Released, MoveKind::Release { .. }) if seeded(Bug::ReleaseTwice) => Released,
+            (_, MoveKind::Confirm { .. }) if seeded(Bug::ConfirmWithoutGuard) => Confirmed,
+            (Confirmed, MoveKind::Expire { .. }) if seeded(Bug::DueWithoutGuard) => Expired,
             _ => return Err(StockError::NotHeld { product: self.product }),
         };
         Ok(Self { state, ..self })

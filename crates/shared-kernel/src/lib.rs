@@ -6,6 +6,7 @@ mod id;
 mod money;
 mod quantity;
 mod receipt;
+mod seeded;
 mod time;
 
 pub use aggregate::{Aggregate, Change, Event, Expected, Version};
@@ -14,4 +15,7 @@ pub use id::{DeliveryId, EventId, Ids, OrderId, ProductId, TransactionId};
 pub use money::{Currency, Money, MoneyError};
 pub use quantity::{InvalidQuantity, Quantity};
 pub use receipt::{Answer, Fingerprint, Receipt, RequestKey};
+#[cfg(feature = "seeded-bugs")]
+pub use seeded::sow;
+pub use seeded::{Bug, seeded};
 pub use time::{Clock, Stamp, Timestamp};

@@ -5,7 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use ordersystem_application::{BrokerError, Bucket, EventBroker, Outbox, StoreUnavailable};
+use ordersystem_application::{
+    BrokerError, Bucket, EventBroker, Outbox, OutboxRow, StoreUnavailable,
+};
+use ordersystem_shared_kernel::{Bug, seeded};
 use ordersystem_test_seams::FailPoint;
 use thiserror::Error;
 use tokio::time::{Instant, sleep, timeout};
@@ -56,11 +59,27 @@ impl Relay {
             return Ok(0);
         }
         FailPoint::RelayRead.reached();
+        let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
+        if seeded(Bug::AckBeforeProduce) {
+            self.outbox.mark_published(&positions).await?;
+        }
+        if seeded(Bug::RelayPassesFailedRow) {
+            return self.turn_past_failures(rows).await;
+        }
         self.broker.publish(&rows).await?;
         FailPoint::RelayPublished.reached();
-        let positions: Vec<_> = rows.iter().map(|row| row.position).collect();
         self.outbox.mark_published(&positions).await?;
         FailPoint::RelayMarked.reached();
+        Ok(rows.len())
+    }
+
+    /// As a seeded bug has it: what fails stays behind, and the rest goes on without it.
+    async fn turn_past_failures(&self, rows: Vec<OutboxRow>) -> Result<usize, RelayError> {
+        for row in &rows {
+            if self.broker.publish(std::slice::from_ref(row)).await.is_ok() {
+                self.outbox.mark_published(&[row.position]).await?;
+            }
+        }
         Ok(rows.len())
     }
 

@@ -11,13 +11,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use ordersystem_application::{
-    CommitError, Committed, Numbers, Store, StoreUnavailable, StoredAnswer, UnitOfWork,
+    CommitError, Committed, Numbers, ReceiptKey, Store, StoreUnavailable, StoredAnswer, UnitOfWork,
 };
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{LedgerEntry, Product, Reservation, StockLevel};
 use ordersystem_order::Order;
 use ordersystem_payment::Payment;
-use ordersystem_shared_kernel::{Clock, DeliveryId, OrderId, ProductId, RequestKey, Timestamp};
+use ordersystem_shared_kernel::{
+    Clock, DeliveryId, EventId, OrderId, ProductId, RequestKey, Timestamp, Version,
+};
 use tokio::sync::Notify;
 
 use crate::Faults;
@@ -47,6 +49,28 @@ impl MemoryStore {
     /// The append-only proof of a product's stock, oldest first.
     pub fn ledger(&self, product: ProductId) -> Vec<LedgerEntry> {
         self.tables().ledger.get(&product).cloned().unwrap_or_default()
+    }
+
+    /// What the ledger says the level was in a version; none for a version that never was.
+    pub fn level_at(&self, product: ProductId, version: Version) -> Option<StockLevel> {
+        let place = usize::try_from(version.get()).ok()?;
+        let Some(before) = place.checked_sub(1) else { return Some(StockLevel::empty(product)) };
+        let tables = self.tables();
+        let row = tables.ledger.get(&product)?.get(before)?;
+        Some(StockLevel { product, total: row.total_after, reserved: row.reserved_after, version })
+    }
+
+    /// Whether the consumer has a receipt for the event.
+    pub fn has_handled(&self, consumer: &'static str, event: EventId) -> bool {
+        self.tables().receipts.contains_key(&ReceiptKey::Event(consumer, event))
+    }
+
+    /// The orders in PAYMENT_COMPLETED, each with the event of its payment.
+    pub fn paid_orders(&self) -> Vec<(OrderId, EventId)> {
+        let tables = self.tables();
+        let paid =
+            tables.agenda.paid.iter().filter_map(|(_, order)| tables.history.get_key_value(order));
+        paid.filter_map(|(order, history)| Some((*order, history.last()?.event))).collect()
     }
 
     fn tables(&self) -> MutexGuard<'_, Tables> {

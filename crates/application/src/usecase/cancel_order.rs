@@ -2,7 +2,7 @@ use ordersystem_delivery::Delivery;
 use ordersystem_inventory::MoveKind;
 use ordersystem_order::{Cause, Order, OrderStatus};
 use ordersystem_payment::{Payment, RefundReason};
-use ordersystem_shared_kernel::{Aggregate, Change, OrderId, Stamp};
+use ordersystem_shared_kernel::{Aggregate, Bug, Change, OrderId, Stamp, seeded};
 
 use super::{Call, UseCases, release};
 use crate::{Failure, OrderStepError, UnitOfWork};
@@ -29,6 +29,10 @@ impl UseCases {
         let order = self.load_order(id).await?;
         call.check_version(order.version())?;
         match order.status() {
+            OrderStatus::Cancelled if seeded(Bug::ReleaseTwice) => {
+                let stock = self.moves(&order, release(&order));
+                Ok(UnitOfWork { stock, ..call.unit(&()) })
+            }
             OrderStatus::Cancelled => Ok(call.unit(&())),
             _ => self.cancelled(call.unit(&()), order).await,
         }
@@ -45,7 +49,10 @@ impl UseCases {
         change.apply(|order| order.cancel(Cause::Customer, stamp))?;
         let order = change.state().clone();
         let mut unit = UnitOfWork { orders: vec![change], ..unit };
-        if matches!(before, OrderStatus::PaymentCompleted | OrderStatus::ShipmentPreparing) {
+        let returns = seeded(Bug::ReturnAfterShipping) && before == OrderStatus::Shipped;
+        if matches!(before, OrderStatus::PaymentCompleted | OrderStatus::ShipmentPreparing)
+            || returns
+        {
             let id = order.id();
             unit.stock = self.moves(&order, |quantity| MoveKind::Return { order: id, quantity });
             unit.payments = self.given_back(id).await?;
@@ -73,6 +80,9 @@ impl UseCases {
         stamp: Stamp,
     ) -> Result<Vec<Change<Delivery>>, OrderStepError> {
         let Some(delivery) = self.ports.store.delivery(order).await? else { return Ok(Vec::new()) };
+        if seeded(Bug::DeliveryNotCancelled) {
+            return Ok(Vec::new());
+        }
         let mut change = Change::of(delivery);
         // A delivery that has moved on since the order was loaded is a conflict that the commit finds.
         let cancelled = change.apply(|delivery| delivery.cancel(stamp));

@@ -1,6 +1,6 @@
 use ordersystem_inventory::{MoveKind, ReservationState};
 use ordersystem_order::{Cause, OrderStatus};
-use ordersystem_shared_kernel::{Change, OrderId};
+use ordersystem_shared_kernel::{Bug, Change, OrderId, seeded};
 
 use super::UseCases;
 use crate::{OrderStepError, UnitOfWork};
@@ -32,6 +32,7 @@ impl UseCases {
             OrderStatus::PaymentRequested => {
                 change.apply(|o| o.fail_payment(Cause::HoldExpired, self.stamp()))?;
             }
+            OrderStatus::PaymentCompleted if seeded(Bug::DueWithoutGuard) => {}
             _ => return Ok(UnitOfWork::default()),
         }
         change.apply(|order| order.cancel(Cause::HoldExpired, self.stamp()))?;

@@ -12,7 +12,7 @@ use std::time::Duration;
 use anyhow::bail;
 use async_trait::async_trait;
 use ordersystem_application::{DeadLetters, EventBroker, Reads, Record, Subscription, Topic};
-use ordersystem_shared_kernel::{Clock, Timestamp};
+use ordersystem_shared_kernel::{Bug, Clock, Timestamp, seeded};
 use ordersystem_test_seams::FailPoint;
 use tokio::time::{Instant, sleep};
 use tokio_util::sync::CancellationToken;
@@ -89,6 +89,9 @@ impl<H: Handler> Consumer<H> {
         };
         let polled = polled?;
         FailPoint::ConsumerPolled.reached();
+        if seeded(Bug::OffsetBeforeCommit) {
+            subscription.commit().await?;
+        }
         if self.handle_all(polled, stop).await == Handled::Everything {
             FailPoint::ConsumerHandled.reached();
             subscription.commit().await?;
@@ -123,11 +126,13 @@ impl<H: Handler> Consumer<H> {
         for (record, outcome) in records.into_iter().zip(outcomes) {
             let trouble = match outcome {
                 Ok(()) => continue,
-                Err(Trouble::Transient(why)) => why,
-                Err(Trouble::Permanent(why)) => match self.bury(&record, &why).await {
-                    Ok(()) => continue,
-                    Err(error) => format!("{why}, and it cannot be set aside: {error:#}"),
-                },
+                Err(Trouble::Transient(why)) if !seeded(Bug::DeadLetterOnTransient) => why,
+                Err(Trouble::Transient(why) | Trouble::Permanent(why)) => {
+                    match self.bury(&record, &why).await {
+                        Ok(()) => continue,
+                        Err(error) => format!("{why}, and it cannot be set aside: {error:#}"),
+                    }
+                }
             };
             tracing::warn!("{}: {} has to wait: {trouble}", self.handler.group(), place(&record));
             left.push(record);
@@ -138,6 +143,9 @@ impl<H: Handler> Consumer<H> {
     /// Where a record goes that no retry can help: a row for people, a copy for their tools, and the group goes on.
     async fn bury(&self, record: &Record, why: &str) -> anyhow::Result<()> {
         let group = self.handler.group();
+        if seeded(Bug::PoisonSkipped) {
+            return Ok(());
+        }
         self.dead_letters.bury(record, group, why).await?;
         FailPoint::LetterStored.reached();
         self.broker.bury(record, group, why).await?;

@@ -1,0 +1,26 @@
+#![doc = include_str!("../README.md")]
+
+mod book;
+mod checks;
+mod client;
+mod clock;
+mod counter_server;
+mod edge;
+mod injection;
+mod leases;
+mod link;
+mod locks;
+mod nemesis;
+mod panics;
+mod plan;
+mod ports;
+mod replica;
+mod rng;
+mod run;
+mod trace;
+mod withheld;
+mod world;
+
+pub use injection::Mode;
+pub use plan::Profile;
+pub use run::{Order, Report, run};
