@@ -44,8 +44,9 @@ struct Running {
 /// What parts and requests get to finish after SIGTERM.
 const PATIENCE: Duration = Duration::from_secs(5);
 
-static SETTINGS: LazyLock<Option<Settings>> =
-    LazyLock::new(|| resolve(&Inputs::default()).ok().map(|resolved| resolved.settings));
+#[expect(clippy::expect_used, reason = "without settings there is nothing to simulate")]
+static SETTINGS: LazyLock<Settings> =
+    LazyLock::new(|| resolve(&Inputs::default()).expect("the defaults are good").settings);
 
 impl Replica {
     pub(crate) fn new(world: Arc<World>, number: usize) -> Arc<Self> {
@@ -92,12 +93,8 @@ impl Replica {
 
     async fn live(&self, link: &Link) {
         let app = start(link).await;
-        let Some(settings) = settings(&self.world.plan) else {
-            self.world.broken("the settings cannot be read".to_owned());
-            return;
-        };
         let edge = Arc::new(Edge::new(app.use_cases.clone(), app.engines.store.clone()));
-        let background = Background::start(parts(&app, &settings));
+        let background = Background::start(parts(&app, &settings(&self.world.plan)));
         let requests = JoinSet::new();
         *lock(&self.running) = Some(Running { edge, requests, background });
         self.world.tell(format_args!("r{} is up", self.number));
@@ -124,7 +121,7 @@ impl Running {
 }
 
 /// The start of a process: the counters are told what the store knows, as often as it takes.
-async fn start(link: &Link) -> App {
+pub(crate) async fn start(link: &Link) -> App {
     loop {
         if let Some(app) = app(link, link.world.clone()).await {
             return app;
@@ -136,7 +133,7 @@ async fn start(link: &Link) -> App {
 async fn app(link: &Link, world: Arc<World>) -> Option<App> {
     let engines = engines(link);
     Reconcile::of(&engines).pass().await.ok()?;
-    Some(App::build(&settings(&world.plan)?, engines))
+    Some(App::build(&settings(&world.plan), engines))
 }
 
 /// What the wiring of the server makes of PostgreSQL, Redis and Kafka, with the simulated ones instead.
@@ -162,10 +159,10 @@ pub(crate) fn engines(link: &Link) -> Engines {
 }
 
 /// The default settings with delays that fit into a run.
-pub(crate) fn settings(plan: &Plan) -> Option<Settings> {
-    let mut settings = SETTINGS.clone()?;
+pub(crate) fn settings(plan: &Plan) -> Settings {
+    let mut settings = SETTINGS.clone();
     settings.inventory.reservation_ttl = plan.hold;
     settings.scheduler.delivery.ship_delay = plan.ship_after;
     settings.scheduler.delivery.delivery_delay = plan.deliver_after;
-    Some(settings)
+    settings
 }

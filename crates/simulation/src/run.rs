@@ -164,7 +164,7 @@ pub(crate) async fn rest(world: &World) {
 
 /// Puts the products of the plan on sale, before anything can go wrong.
 pub(crate) async fn stock(world: &World) -> Option<()> {
-    let cases = bare(world)?;
+    let cases = bare(world);
     for (number, units) in world.plan.products.iter().enumerate() {
         let stocking = if units.is_some() { Stocking::Managed } else { Stocking::Unlimited };
         let price = Money::new(1_000, Currency::KRW).ok()?;
@@ -180,8 +180,8 @@ pub(crate) async fn stock(world: &World) -> Option<()> {
 }
 
 /// The use cases right on the store, with counters of their own.
-pub(crate) fn bare(world: &World) -> Option<UseCases> {
+fn bare(world: &World) -> UseCases {
     let store: MemoryStore = world.store.clone();
     let engines = Engines::in_memory(store, Arc::new(world.clock), Arc::new(world.ids.clone()));
-    Some(App::build(&settings(&world.plan)?, engines).use_cases)
+    App::build(&settings(&world.plan), engines).use_cases
 }

@@ -1,0 +1,74 @@
+//! Crash at every step: each call that a use case or a background part makes goes wrong once in every way, in a world of its
+//! own in which nothing else does.
+
+mod acts;
+mod shop;
+
+use std::io;
+
+use tokio::runtime;
+
+pub use acts::Act;
+
+use crate::injection::Mode;
+use crate::panics;
+use shop::Shop;
+
+/// What became of one call that went wrong.
+#[derive(Debug, Clone)]
+pub struct Outcome {
+    /// Whose call.
+    pub act: Act,
+    /// Which one, from 0, and how it went wrong; none for the run that only counts.
+    pub target: Option<(usize, Mode)>,
+    /// The calls that were made, in their order.
+    pub calls: Vec<&'static str>,
+    /// Whether the call was reached at all.
+    pub was_hit: bool,
+    /// The rules that did not hold afterwards.
+    pub broken: Vec<String>,
+}
+
+/// Acts once in a fresh world, among the given misfortune, then lets a new process take over until all is quiet.
+///
+/// # Errors
+/// The system gives no runtime.
+pub fn step(act: Act, target: Option<(usize, Mode)>) -> io::Result<Outcome> {
+    panics::listen();
+    let runtime =
+        runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
+    Ok(runtime.block_on(Box::pin(drive(act, target))))
+}
+
+async fn drive(act: Act, target: Option<(usize, Mode)>) -> Outcome {
+    let mut shop = Shop::open().await;
+    act.prepare(&mut shop).await;
+    shop.world.injection.arm(target);
+    tokio::select! {
+        biased;
+        () = shop.link.ended() => {}
+        () = act.act(&shop) => {}
+    }
+    let (calls, was_hit) = shop.world.injection.disarm();
+    shop.link.kill();
+    shop.recover(act.wish(&shop)).await;
+    let mut broken = shop.world.take_broken();
+    broken.extend(panics::take());
+    Outcome { act, target, calls, was_hit, broken }
+}
+
+/// How an act goes wrong at each of its calls; the first outcome is the one that counts them.
+///
+/// # Errors
+/// The system gives no runtime.
+pub fn steps(act: Act) -> io::Result<Vec<Outcome>> {
+    let counted = step(act, None)?;
+    let calls = counted.calls.len();
+    let mut outcomes = vec![counted];
+    for call in 0..calls {
+        for mode in Mode::ALL {
+            outcomes.push(step(act, Some((call, mode)))?);
+        }
+    }
+    Ok(outcomes)
+}
