@@ -76,11 +76,11 @@ inputs:
 
 # Run the whole system in one thread on virtual time, among faults: 2000 seeds; just sim --seeds 0..200000 --jobs 2
 sim *args:
-    cargo run --locked --profile simulation -p ordersystem-simulation -- {{ args }}
+    cargo run --locked --profile simulation -p ordersystem-simulation --features virtual-time -- {{ args }}
 
 # Run one seed of the simulation once more and show what happened: just sim-seed 17 --trace
 sim-seed seed *args:
-    cargo run --locked --profile simulation -p ordersystem-simulation -- --seed {{ seed }} {{ args }}
+    cargo run --locked --profile simulation -p ordersystem-simulation --features virtual-time -- --seed {{ seed }} {{ args }}
 
 # Check types and borrows of everything, tests included
 check:

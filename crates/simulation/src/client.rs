@@ -159,7 +159,15 @@ impl Client {
         self.rng.percent(percent).then(|| format!("key {}", self.keys))
     }
 
+    /// Where a gateway is asked, nobody else may say what became of the money.
     fn wish(&mut self) -> Wish {
+        match self.any_wish() {
+            Wish::Callback(order, _) if self.world.plan.has_gateway => Wish::Look(order),
+            wish => wish,
+        }
+    }
+
+    fn any_wish(&mut self) -> Wish {
         match self.rng.below(100) {
             0..30 => self.place(),
             30..90 => self.step(),

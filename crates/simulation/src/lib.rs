@@ -6,6 +6,7 @@ mod client;
 mod clock;
 mod counter_server;
 mod edge;
+mod gateway_server;
 mod injection;
 mod leases;
 mod link;

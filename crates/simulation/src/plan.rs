@@ -11,10 +11,11 @@ pub(crate) enum Engine {
     Store,
     Counters,
     Broker,
+    Gateway,
 }
 
 impl Engine {
-    pub(crate) const ALL: [Self; 3] = [Self::Store, Self::Counters, Self::Broker];
+    pub(crate) const ALL: [Self; 4] = [Self::Store, Self::Counters, Self::Broker, Self::Gateway];
 
     /// How long a replica waits for an answer.
     pub(crate) const fn patience(self) -> Duration {
@@ -22,6 +23,7 @@ impl Engine {
             Self::Store => Duration::from_secs(2),
             Self::Counters => Duration::from_millis(50),
             Self::Broker => Duration::from_secs(5),
+            Self::Gateway => Duration::from_secs(3),
         }
     }
 }
@@ -127,8 +129,10 @@ pub(crate) struct Plan {
     pub(crate) deliver_after: Duration,
     /// Milliseconds between a client's operations.
     pub(crate) think: u64,
+    /// Whether a gateway is asked for the money; clients report what became of it otherwise.
+    pub(crate) has_gateway: bool,
     pub(crate) latency: Latency,
-    pub(crate) rates: [Rates; 3],
+    pub(crate) rates: [Rates; 4],
     pub(crate) mischief: Vec<Mischief>,
     /// Milliseconds between two acts of mischief.
     pub(crate) pause: u64,
@@ -174,8 +178,8 @@ impl Plan {
     /// One replica, nobody else, and nothing that goes wrong.
     pub(crate) fn quiet() -> Self {
         let mut plan = Self::calm(&mut Rng::new(0), Profile::Calm, 0);
-        plan.replicas = 1;
-        plan.products = vec![Some(10), Some(10), None];
+        (plan.replicas, plan.has_gateway) = (1, false);
+        plan.products = vec![Some(100), Some(100), None];
         plan.latency = Latency { usual: 2, slow: 0, stuck: 0 };
         plan
     }
@@ -192,8 +196,9 @@ impl Plan {
             ship_after: Duration::from_secs(rng.between(5, 40)),
             deliver_after: Duration::from_secs(rng.between(5, 60)),
             think: rng.between(100, 2_500),
+            has_gateway: rng.percent(50),
             latency: Latency { usual: rng.between(1, 4), slow: rng.below(60), stuck: rng.below(4) },
-            rates: [Rates::default(); 3],
+            rates: [Rates::default(); 4],
             mischief: Vec::new(),
             pause: rng.between(300, 8_000),
             skew: vec![0; 3],
@@ -202,11 +207,12 @@ impl Plan {
     }
 
     pub(crate) const fn rates(&self, engine: Engine) -> Rates {
-        let [store, counters, broker] = self.rates;
+        let [store, counters, broker, gateway] = self.rates;
         match engine {
             Engine::Store => store,
             Engine::Counters => counters,
             Engine::Broker => broker,
+            Engine::Gateway => gateway,
         }
     }
 }
@@ -229,9 +235,9 @@ fn products(rng: &mut Rng) -> Vec<Option<i64>> {
     products
 }
 
-fn lossy(rng: &mut Rng) -> [Rates; 3] {
+fn lossy(rng: &mut Rng) -> [Rates; 4] {
     let mut rate = |most: u64| if rng.percent(50) { rng.below(most) } else { 0 };
-    [(); 3].map(|()| Rates {
+    [(); 4].map(|()| Rates {
         refused: rate(20_000),
         request_lost: rate(10_000),
         reply_lost: rate(20_000),

@@ -2,10 +2,12 @@
 
 mod broker;
 mod counters;
+mod gateway;
 mod lease;
 mod store;
 
 pub(crate) use broker::SimBroker;
 pub(crate) use counters::SimCounters;
+pub(crate) use gateway::SimGateway;
 pub(crate) use lease::SimLease;
 pub(crate) use store::SimStore;

@@ -6,6 +6,7 @@ use ordersystem::background::reconcile::Reconcile;
 use ordersystem::background::supervisor::Background;
 use ordersystem::config::{Inputs, Settings, resolve};
 use ordersystem::wiring::{BrokerMemory, Engines, World as App};
+use ordersystem_payment::PaymentGateway;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
@@ -13,7 +14,7 @@ use tokio::time::{sleep, timeout};
 use crate::edge::{Edge, Reply, Request};
 use crate::link::Link;
 use crate::plan::Plan;
-use crate::ports::{SimBroker, SimCounters, SimLease, SimStore};
+use crate::ports::{SimBroker, SimCounters, SimGateway, SimLease, SimStore};
 use crate::world::{World, lock};
 
 /// One process of the server: it lives, dies at any moment, and lives again.
@@ -153,6 +154,10 @@ pub(crate) fn engines(link: &Link) -> Engines {
         admission: Arc::new(SimCounters::new(link.clone())),
         broker: Arc::new(SimBroker(link.clone())),
         lease: Arc::new(SimLease(link.clone())),
+        gateway: world
+            .plan
+            .has_gateway
+            .then(|| -> Arc<dyn PaymentGateway> { Arc::new(SimGateway(link.clone())) }),
         broker_memory: BrokerMemory::Remembers,
         ..plain
     }

@@ -76,9 +76,16 @@ const REST: Duration = Duration::from_secs(600);
 /// The system gives no runtime.
 pub fn run(order: Order) -> io::Result<Report> {
     panics::listen();
-    let runtime =
-        runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(Box::pin(drive(order))))
+    Ok(virtual_time()?.block_on(Box::pin(drive(order))))
+}
+
+/// One thread, and time that passes only when everybody waits.
+pub(crate) fn virtual_time() -> io::Result<runtime::Runtime> {
+    let mut builder = runtime::Builder::new_current_thread();
+    builder.enable_time();
+    #[cfg(feature = "virtual-time")]
+    builder.start_paused(true);
+    builder.build()
 }
 
 async fn drive(order: Order) -> Report {

@@ -6,12 +6,12 @@ mod shop;
 
 use std::io;
 
-use tokio::runtime;
-
 pub use acts::Act;
 
 use crate::injection::Mode;
 use crate::panics;
+use crate::plan::Plan;
+use crate::run::virtual_time;
 use shop::Shop;
 
 /// What became of one call that went wrong.
@@ -35,13 +35,11 @@ pub struct Outcome {
 /// The system gives no runtime.
 pub fn step(act: Act, target: Option<(usize, Mode)>) -> io::Result<Outcome> {
     panics::listen();
-    let runtime =
-        runtime::Builder::new_current_thread().enable_time().start_paused(true).build()?;
-    Ok(runtime.block_on(Box::pin(drive(act, target))))
+    Ok(virtual_time()?.block_on(Box::pin(drive(act, target))))
 }
 
 async fn drive(act: Act, target: Option<(usize, Mode)>) -> Outcome {
-    let mut shop = Shop::open().await;
+    let mut shop = Shop::open(Plan { has_gateway: act.has_gateway(), ..Plan::quiet() }).await;
     act.prepare(&mut shop).await;
     shop.world.injection.arm(target);
     tokio::select! {

@@ -13,6 +13,7 @@ use tokio::time::sleep;
 use crate::checks;
 use crate::clock::VirtualClock;
 use crate::counter_server::CounterServer;
+use crate::gateway_server::GatewayServer;
 use crate::injection::Injection;
 use crate::leases::RelayLeases;
 use crate::locks::Locks;
@@ -29,6 +30,7 @@ pub(crate) struct World {
     pub(crate) store: MemoryStore,
     pub(crate) broker: MemoryBroker,
     pub(crate) counters: CounterServer,
+    pub(crate) gateway: GatewayServer,
     pub(crate) locks: Locks,
     pub(crate) relays: RelayLeases,
     pub(crate) injection: Injection,
@@ -80,6 +82,7 @@ impl World {
             store: MemoryStore::new(Arc::new(clock)),
             broker: MemoryBroker::new(RETENTION),
             counters: CounterServer::default(),
+            gateway: GatewayServer::default(),
             locks: Locks::default(),
             relays: RelayLeases::default(),
             injection: Injection::default(),

@@ -3,7 +3,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use ordersystem_application::{Store, Topic};
 use ordersystem_inventory::LedgerKind;
 use ordersystem_order::OrderStatus;
-use ordersystem_payment::{AttemptOutcome, GatewayOutcome};
+use ordersystem_payment::GatewayOutcome;
 use ordersystem_shared_kernel::{OrderId, ProductId, Quantity};
 
 use super::events::{Effect, Topics};
@@ -57,7 +57,7 @@ async fn settled(world: &World, order: OrderId, outcome: GatewayOutcome) -> bool
     match outcome {
         GatewayOutcome::Success => payment.captured().is_some(),
         GatewayOutcome::Failure => {
-            payment.attempts().iter().any(|attempt| attempt.outcome != AttemptOutcome::Pending)
+            payment.attempts().iter().any(|attempt| attempt.outcome.decided_at().is_some())
         }
     }
 }

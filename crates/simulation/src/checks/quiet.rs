@@ -1,9 +1,11 @@
 use ordersystem::background::consumers::OrderEvents;
+use ordersystem_application::Store;
 use ordersystem_application::{
     DeadLetter, DeadLetterFilter, DeadLetterState, DeadLetters, Outbox, Page, Reads,
 };
 use ordersystem_inventory::Counters;
 use ordersystem_order::OrderStatus;
+use ordersystem_payment::{Payment, RefundState};
 
 use super::{history, orders};
 use crate::world::{World, lock};
@@ -18,6 +20,7 @@ pub(crate) async fn unrest(world: &World) -> Vec<String> {
     unrest.extend(unhandled(world).await);
     unrest.extend(unburied(world).await);
     unrest.extend(drift(world).await);
+    unrest.extend(money(world).await);
     unrest
 }
 
@@ -62,6 +65,31 @@ async fn unburied(world: &World) -> Vec<String> {
     let waiting = letters.iter().filter(|it| it.state == DeadLetterState::ReplayRequested);
     unburied.extend(waiting.map(|letter| format!("letter {} waits for its replay", letter.id)));
     unburied
+}
+
+/// I16, I17: what the gateway took has an outcome here, and what is owed went back, once.
+async fn money(world: &World) -> Vec<String> {
+    let mut unrest = Vec::new();
+    for order in orders(world).await {
+        let payment = world.store.payment(order.id).await.ok().flatten();
+        let refunds = payment.iter().flat_map(Payment::refunds);
+        let owed = refunds.filter(|refund| !matches!(refund.state, RefundState::Done { .. }));
+        unrest.extend(owed.map(|refund| format!("I17 order {}: owes {refund:?}", order.id)));
+    }
+    for (transaction, account) in world.gateway.books() {
+        let Some(taken) = account.captured() else { continue };
+        let payment = world.store.payment(account.order).await.ok().flatten();
+        let attempt = payment.as_ref().and_then(|payment| payment.attempt(Some(transaction)));
+        let known = attempt.and_then(|attempt| attempt.outcome.reported());
+        let given: i64 =
+            payment.iter().flat_map(Payment::refunds).map(|refund| refund.amount.amount()).sum();
+        if known != Some(taken) || account.refunded != given {
+            let order = account.order;
+            unrest
+                .push(format!("I16 order {order}: {known:?} and {given} here, {account:?} there"));
+        }
+    }
+    unrest
 }
 
 /// I4: the counters are what the store says.

@@ -4,14 +4,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use ordersystem_application::{
     Backlog, Bucket, CommitError, Committed, DeadLetter, DeadLetterFilter, DeadLetterState,
-    DeadLetters, DeliveryCounts, DueWork, HistoryEntry, ListedProduct, Numbers, OrderFilter,
-    OrderSummary, Outbox, OutboxRow, Page, Reads, Record, Store, StoreUnavailable, StoredAnswer,
-    UnitOfWork,
+    DeadLetters, DeliveryCounts, DueRefund, DueWork, HistoryEntry, ListedProduct, Numbers,
+    OrderFilter, OrderSummary, Outbox, OutboxRow, Page, Reads, Record, Store, StoreUnavailable,
+    StoredAnswer, UnitOfWork,
 };
 use ordersystem_delivery::Delivery;
 use ordersystem_inventory::{Product, Reservation, StockLevel};
 use ordersystem_order::Order;
-use ordersystem_payment::{Payment, Refund};
+use ordersystem_payment::Payment;
 use ordersystem_shared_kernel::{
     Bug, DeliveryId, OrderId, ProductId, Receipt, RequestKey, Timestamp, seeded,
 };
@@ -155,10 +155,6 @@ impl Reads for SimStore {
         ask!(self.history(order))
     }
 
-    async fn refunds(&self, order: OrderId) -> Result<Vec<Refund>, StoreUnavailable> {
-        ask!(self.refunds(order))
-    }
-
     async fn products(&self, page: Page) -> Result<Vec<ListedProduct>, StoreUnavailable> {
         ask!(self.products(page))
     }
@@ -183,7 +179,12 @@ impl Reads for SimStore {
 #[async_trait]
 impl DueWork for SimStore {
     async fn expired_holds(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
-        ask!(self.expired_holds(limit))
+        let mut due = ask!(self.expired_holds(limit))?;
+        // They are hints: an order may have been paid since it was found.
+        if self.link.world.rng().percent(10) {
+            due.extend(self.link.world.store.paid_orders().into_iter().map(|(order, _)| order));
+        }
+        Ok(due)
     }
 
     async fn due_shipments(
@@ -208,6 +209,14 @@ impl DueWork for SimStore {
         limit: usize,
     ) -> Result<Vec<OrderId>, StoreUnavailable> {
         ask!(self.unprepared_orders(delay, limit))
+    }
+
+    async fn due_charges(&self, limit: usize) -> Result<Vec<OrderId>, StoreUnavailable> {
+        ask!(self.due_charges(limit))
+    }
+
+    async fn due_refunds(&self, limit: usize) -> Result<Vec<DueRefund>, StoreUnavailable> {
+        ask!(self.due_refunds(limit))
     }
 
     async fn delivery_counts(&self) -> Result<DeliveryCounts, StoreUnavailable> {

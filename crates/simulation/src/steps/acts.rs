@@ -4,9 +4,10 @@ use ordersystem::background::consumers::{Consumer, OrderEvents, StockEvents};
 use ordersystem::background::reconcile::Reconcile;
 use ordersystem::background::supervisor::Part;
 use ordersystem::background::timers::{
-    Deliveries, Holds, Job, Replay, Step, StepDelay, UnpreparedOrders,
+    Charges, Deliveries, Holds, Job, Refunds, Replay, Step, StepDelay, UnpreparedOrders,
 };
-use ordersystem_application::{DeadLetterState, Topic};
+use ordersystem_application::{DeadLetterState, Store, Topic};
+use ordersystem_order::OrderStatus;
 use ordersystem_payment::GatewayOutcome;
 use ordersystem_shared_kernel::{ProductId, Quantity};
 use tokio::time::{sleep, timeout};
@@ -46,12 +47,14 @@ pub enum Act {
     ConsumeStockEvents,
     Reconcile,
     ReplayDeadLetter,
+    Charge,
+    Refund,
     Start,
 }
 
 impl Act {
     /// All of them.
-    pub const ALL: [Self; 26] = [
+    pub const ALL: [Self; 28] = [
         Self::Place,
         Self::PlaceLines,
         Self::RequestPayment,
@@ -77,8 +80,15 @@ impl Act {
         Self::ConsumeStockEvents,
         Self::Reconcile,
         Self::ReplayDeadLetter,
+        Self::Charge,
+        Self::Refund,
         Self::Start,
     ];
+
+    /// Whether a gateway is asked for the money, instead of waiting for what it reports.
+    pub(super) const fn has_gateway(self) -> bool {
+        matches!(self, Self::Charge | Self::Refund)
+    }
 
     /// Brings the world to the point where the act can begin.
     pub(super) async fn prepare(self, shop: &mut Shop) {
@@ -99,6 +109,7 @@ impl Act {
             | Self::Start => paid(shop),
             Self::CancelPrepared | Self::Ship | Self::ShipByTimer => paid(shop),
             Self::Deliver | Self::DeliverByTimer => paid(shop),
+            Self::Charge => vec![Wish::RequestPayment(order)],
             _ => Vec::new(),
         };
         for wish in wishes {
@@ -132,6 +143,7 @@ impl Act {
             Self::DeliverByTimer => sleep(plan.deliver_after).await,
             Self::ConsumeOrderEvents | Self::ConsumeStockEvents => shop.publish().await,
             Self::ReplayDeadLetter => bury(shop).await,
+            Self::Refund => owe(shop).await,
             _ => {}
         }
     }
@@ -199,9 +211,26 @@ impl Act {
                 let letters = engines.dead_letters.clone();
                 turn(&Replay::new(letters, engines.broker.clone())).await;
             }
+            Self::Charge => turn(&Charges::new(cases, due)).await,
+            Self::Refund => turn(&Refunds::new(cases, due)).await,
             _ => drop(start(&shop.link).await),
         }
     }
+}
+
+/// An order whose money was taken and has to go back; the gateway does not take that of every order.
+async fn owe(shop: &mut Shop) {
+    for _ in 0..20 {
+        shop.prepare(place(1)).await;
+        shop.prepare(Wish::RequestPayment(shop.order)).await;
+        turn(&Charges::new(shop.app.use_cases.clone(), shop.app.engines.due.clone())).await;
+        let order = shop.world.store.order(shop.order).await;
+        if order.is_ok_and(|it| it.is_some_and(|it| it.status() == OrderStatus::PaymentCompleted)) {
+            shop.prepare(Wish::Cancel(shop.order)).await;
+            return;
+        }
+    }
+    shop.world.broken("the gateway takes nothing".to_owned());
 }
 
 /// One look of a timer; an error is what the misfortune of this run brings with it.
