@@ -58,8 +58,6 @@ export ORDERSYSTEM_TEST_POSTGRES ORDERSYSTEM_TEST_KAFKA
 cd "$root"
 # shellcheck disable=SC2046 # nothing is no argument
 cargo test --locked $(scope "$@") "$@"
-# On virtual time, optimized, and with defects to be found: never together with what is shipped.
-[[ $# -gt 0 ]] || cargo test --locked --profile simulation -p ordersystem-simulation --features seeded-bugs
 (($#)) || "$here/fuzz-api.sh"
 (($#)) || {
     debug=${CARGO_TARGET_DIR:-$root/target}/debug

@@ -127,8 +127,9 @@ impl Order {
         stamp: Stamp,
     ) -> Result<OrderEvent, IllegalTransition> {
         let from = self.status;
-        let returns = seeded(Bug::ReturnAfterShipping) && from == OrderStatus::Shipped;
-        if !from.may_become(to) && !(returns && to == OrderStatus::Cancelled) {
+        let returns = (from, to) == (OrderStatus::Shipped, OrderStatus::Cancelled);
+        let goes_wrong = returns && seeded(Bug::ReturnAfterShipping);
+        if !from.may_become(to) && !goes_wrong {
             return Err(IllegalTransition { from, to });
         }
         self.status = to;
