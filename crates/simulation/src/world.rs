@@ -8,6 +8,7 @@ use std::time::Duration;
 use ordersystem_adapter_memory::{MemoryBroker, MemoryStore, SequentialIds};
 use ordersystem_application::{CommitError, Committed, Store, UnitOfWork};
 use ordersystem_shared_kernel::{Bug, EventId, ProductId, seeded};
+use tokio::sync::Notify;
 use tokio::time::sleep;
 
 use crate::checks;
@@ -29,6 +30,8 @@ pub(crate) struct World {
     pub(crate) ids: SequentialIds,
     pub(crate) store: MemoryStore,
     pub(crate) broker: MemoryBroker,
+    /// Wakes whoever reads the topics, in the order in which they began to wait.
+    pub(crate) appended: Notify,
     pub(crate) counters: CounterServer,
     pub(crate) gateway: GatewayServer,
     pub(crate) locks: Locks,
@@ -81,6 +84,7 @@ impl World {
             ids: SequentialIds::default(),
             store: MemoryStore::new(Arc::new(clock)),
             broker: MemoryBroker::new(RETENTION),
+            appended: Notify::new(),
             counters: CounterServer::default(),
             gateway: GatewayServer::default(),
             locks: Locks::default(),

@@ -1,4 +1,7 @@
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -12,13 +15,21 @@ use crate::link::Link;
 use crate::plan::Engine;
 use crate::world::World;
 
+/// What a future is right now. Those of the broker wake each other in an order that is left to chance.
+async fn now<T>(mut future: Pin<Box<dyn Future<Output = T> + Send + '_>>) -> Poll<T> {
+    poll_fn(|context| Poll::Ready(future.as_mut().poll(context))).await
+}
+
 /// The shared broker over one replica's connections. What is published twice is in the log twice.
 pub(crate) struct SimBroker(pub(crate) Link);
 
 impl SimBroker {
     async fn append(&self, rows: &[&OutboxRow]) -> Result<(), BrokerError> {
         let world = &self.0.world;
-        let append = || async { rows.iter().for_each(|row| append(world, row)) };
+        let append = || async {
+            rows.iter().for_each(|row| append(world, row));
+            world.appended.notify_waiters();
+        };
         self.0.call(Engine::Broker, "publish", append).await.map_err(|_lost| BrokerError)
     }
 }
@@ -46,6 +57,7 @@ impl EventBroker for SimBroker {
             let reached = self.0.world.is_cut(Engine::Broker, self.0.replica).is_none();
             let sent = in_order.iter().take(sent).skip(skipped).filter(|_| reached);
             sent.for_each(|row| append(&self.0.world, row));
+            self.0.world.appended.notify_waiters();
         }
         published
     }
@@ -97,9 +109,13 @@ impl Subscription for SimSubscription {
         loop {
             let reach = || async {};
             self.link.call(Engine::Broker, "fetch", reach).await.map_err(|_lost| BrokerError)?;
-            if let Ok(records) = timeout(Self::FETCH, self.inner.poll(max)).await {
+            let mut appended = pin!(self.link.world.appended.notified());
+            appended.as_mut().enable();
+            if let Poll::Ready(records) = now(self.inner.poll(max)).await {
                 return records;
             }
+            // Nothing came, or something: the next round looks.
+            let _ = timeout(Self::FETCH, appended).await;
         }
     }
 

@@ -186,6 +186,7 @@ impl<H: Handler> Part for Consumer<H> {
         };
         // To leave in the middle of a batch is as safe as a crash.
         tokio::select! {
+            biased;
             fed = feed => fed,
             () = self.store_is_silent() => bail!("the store does not answer"),
         }

@@ -93,6 +93,7 @@ impl<J: Job> Timer<J> {
 
     async fn rest(&self, pause: Duration) {
         tokio::select! {
+            biased;
             () = sleep(pause) => {}
             () = self.job.woken() => {}
         }
