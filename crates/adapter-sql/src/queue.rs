@@ -11,10 +11,10 @@ use ordersystem_application::{CommitError, UnitOfWork};
 use ordersystem_shared_kernel::Expected;
 
 /// Once the oldest has waited so long, more is coming in than goes out: who begins something now would wait in vain.
-const OLD: Duration = Duration::from_millis(500);
+pub(crate) const USUALLY_OLD: Duration = Duration::from_millis(500);
 
-/// Nobody waits so long for a new order any more.
-const FORGOTTEN: Duration = Duration::from_secs(3);
+/// After so many times that, nobody waits for a new order any more.
+const FORGOTTEN: u32 = 6;
 
 /// The end that callers put their jobs into.
 pub(crate) struct Queue<J> {
@@ -22,19 +22,22 @@ pub(crate) struct Queue<J> {
     since: Since,
     /// Places that new orders leave to everything else.
     reserve: usize,
+    /// How long the oldest may have waited while new orders are still taken.
+    old: Duration,
 }
 
 /// The end that a writer takes them from.
 pub(crate) struct Waiting<J> {
     jobs: mpsc::Receiver<Job<J>>,
     since: Since,
+    old: Duration,
 }
 
-/// A job, and for how long it has waited.
+/// A job, and whether it has waited too long.
 pub(crate) struct Taken<J> {
     pub(crate) job: J,
     claim: Claim,
-    waited: Duration,
+    is_late: bool,
 }
 
 struct Job<J> {
@@ -69,13 +72,13 @@ impl Since {
     }
 }
 
-/// A queue in which so many new orders may wait, and a few of everything else besides.
-pub(crate) fn queue<J>(capacity: usize) -> (Queue<J>, Waiting<J>) {
+/// A queue in which so many new orders may wait, and a few of everything else besides; `old` is [`USUALLY_OLD`].
+pub(crate) fn queue<J>(capacity: usize, old: Duration) -> (Queue<J>, Waiting<J>) {
     let reserve = capacity.div_ceil(8).max(1);
     let (sender, receiver) = mpsc::channel(capacity.max(1).saturating_add(reserve));
     let since = Since::default();
-    let waiting = Waiting { jobs: receiver, since: since.clone() };
-    (Queue { jobs: sender, since, reserve }, waiting)
+    let waiting = Waiting { jobs: receiver, since: since.clone(), old };
+    (Queue { jobs: sender, since, reserve, old }, waiting)
 }
 
 impl<J> Queue<J> {
@@ -104,7 +107,8 @@ impl<J> Queue<J> {
     /// Whether a new order would be refused.
     pub(crate) fn is_overloaded(&self) -> bool {
         let oldest = self.since.lock().front().copied();
-        self.jobs.capacity() <= self.reserve || oldest.is_some_and(|since| since.elapsed() > OLD)
+        self.jobs.capacity() <= self.reserve
+            || oldest.is_some_and(|since| since.elapsed() > self.old)
     }
 
     fn put(&self, place: Permit<'_, Job<J>>, claim: Claim, job: J) {
@@ -138,14 +142,14 @@ impl<J> Waiting<J> {
 
     fn taken(&self, Job { job, claim, since }: Job<J>) -> Taken<J> {
         self.since.lock().pop_front();
-        Taken { job, claim, waited: since.elapsed() }
+        Taken { job, claim, is_late: since.elapsed() > self.old.saturating_mul(FORGOTTEN) }
     }
 }
 
 impl<J> Taken<J> {
     /// Whether whoever wanted it has given up.
     pub(crate) fn is_forgotten(&self) -> bool {
-        self.claim == Claim::New && self.waited > FORGOTTEN
+        self.claim == Claim::New && self.is_late
     }
 }
 
@@ -155,9 +159,11 @@ mod tests {
 
     use super::*;
 
+    const OLD: Duration = Duration::from_millis(100);
+
     #[test]
     fn a_full_queue_still_takes_what_was_begun() {
-        let (queue, mut waiting) = queue::<u8>(2);
+        let (queue, mut waiting) = queue::<u8>(2, OLD);
         assert_eq!(queue.submit(Claim::New, 1), Ok(()));
         assert_eq!(queue.submit(Claim::New, 2), Ok(()));
         assert_eq!(queue.submit(Claim::New, 3), Err(CommitError::Overloaded));
@@ -172,7 +178,7 @@ mod tests {
 
     #[test]
     fn an_old_queue_takes_no_new_orders_until_it_is_young_again() {
-        let (queue, mut waiting) = queue::<u8>(100);
+        let (queue, mut waiting) = queue::<u8>(100, OLD);
         assert_eq!(queue.submit(Claim::New, 1), Ok(()));
         assert!(!queue.is_overloaded());
         let begun = Instant::now();
@@ -186,7 +192,7 @@ mod tests {
         assert!(!oldest.is_forgotten());
         assert!(!queue.is_overloaded());
         assert_eq!(queue.submit(Claim::New, 4), Ok(()));
-        let late = |claim| Taken { job: (), claim, waited: FORGOTTEN + OLD };
+        let late = |claim| Taken { job: (), claim, is_late: true };
         assert!(late(Claim::New).is_forgotten() && !late(Claim::Begun).is_forgotten());
     }
 }

@@ -159,6 +159,9 @@ pub struct StoreSettings {
     pub group_commit_max: NonZeroUsize,
     /// Units that may wait before callers are told to come back later.
     pub queue_capacity: NonZeroUsize,
+    /// How long the oldest of them may have waited until new orders are told to come back later.
+    #[serde(rename = "queue-age-milliseconds", deserialize_with = "milliseconds")]
+    pub queue_age: Duration,
 }
 
 /// How long stock is held.
@@ -319,6 +322,10 @@ fn zone<'de, D: Deserializer<'de>>(from: D) -> Result<Tz, D::Error> {
 
 pub(super) fn seconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
     u64::deserialize(from).map(Duration::from_secs)
+}
+
+fn milliseconds<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
+    u64::deserialize(from).map(Duration::from_millis)
 }
 
 fn zero_is_none_usize<'de, D: Deserializer<'de>>(

@@ -188,6 +188,12 @@ pub static TABLE: &[Row] = &[
         "Units of work that may wait for a writer; beyond it requests are answered 503",
     ),
     row(
+        "store.queue-age-milliseconds",
+        whole(1, 600_000),
+        "500",
+        "How long the oldest of them may have waited; while it has waited longer, new orders are answered 503",
+    ),
+    row(
         "inventory.reservation-ttl-seconds",
         whole(1, YEAR),
         "3600",

@@ -117,6 +117,7 @@ impl Engines {
             DatabaseUrl::SqliteFile(path) => {
                 let config = SqliteConfig {
                     queue: settings.store.queue_capacity.get(),
+                    old: settings.store.queue_age,
                     max_batch: settings.store.group_commit_max.get(),
                     ..SqliteConfig::new(path)
                 };
@@ -176,6 +177,7 @@ impl Engines {
 fn postgres_config(url: &EngineUrl, settings: &Settings) -> PostgresConfig {
     PostgresConfig {
         queue: settings.store.queue_capacity.get(),
+        old: settings.store.queue_age,
         max_batch: settings.store.group_commit_max.get(),
         writers: settings.store.writers.get(),
         readers: settings.database.pool_size.get(),

@@ -20,6 +20,7 @@ use super::readers::Readers;
 use super::writer::Writers;
 use ordersystem_invariants::Finding;
 
+use crate::queue::USUALLY_OLD;
 use crate::{Database, OpenError};
 
 /// Where the database is and how much it takes on.
@@ -29,6 +30,9 @@ pub struct PostgresConfig {
     pub url: String,
     /// How many units may wait for one writer; one more is refused as `Overloaded`.
     pub queue: usize,
+    /// How long the oldest unit of every writer may have waited; while they have waited longer, new orders are refused as
+    /// `Overloaded`.
+    pub old: Duration,
     /// How many units share a transaction at most; 1 turns group commit off.
     pub max_batch: usize,
     /// How many writers there are, each with a connection of its own.
@@ -45,6 +49,7 @@ impl PostgresConfig {
         Self {
             url: url.into(),
             queue: 4_096,
+            old: USUALLY_OLD,
             max_batch: 256,
             writers: 2,
             readers: 8,
@@ -58,6 +63,7 @@ impl fmt::Debug for PostgresConfig {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("PostgresConfig")
             .field("queue", &self.queue)
+            .field("old", &self.old)
             .field("max_batch", &self.max_batch)
             .field("writers", &self.writers)
             .field("readers", &self.readers)

@@ -1,5 +1,6 @@
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use async_trait::async_trait;
 use diesel::prelude::*;
@@ -23,7 +24,7 @@ use super::readers::Readers;
 use super::writer::{Job, Writer, WriterThread};
 use ordersystem_invariants::Finding;
 
-use crate::queue::{Queue, queue};
+use crate::queue::{Queue, USUALLY_OLD, queue};
 use crate::rows::payment_rows_of;
 use crate::rows::{DeliveryRow, LineRow, OrderRow, ProductRow, ReservationRow, payment_from_rows};
 use crate::schema::{deliveries, order_lines, orders, products, reservations};
@@ -36,6 +37,8 @@ pub struct SqliteConfig {
     pub path: PathBuf,
     /// How many units may wait; one more is refused as `Overloaded`.
     pub queue: usize,
+    /// How long the oldest unit may have waited; while it has waited longer, new orders are refused as `Overloaded`.
+    pub old: Duration,
     /// How many units share a transaction at most; 1 turns group commit off.
     pub max_batch: usize,
     /// How many reads run at the same time.
@@ -45,7 +48,8 @@ pub struct SqliteConfig {
 impl SqliteConfig {
     /// The usual sizes.
     pub fn new(path: impl Into<PathBuf>) -> Self {
-        Self { path: path.into(), queue: 4_096, max_batch: 256, readers: 4 }
+        let path = path.into();
+        Self { path, queue: 4_096, old: USUALLY_OLD, max_batch: 256, readers: 4 }
     }
 }
 
@@ -80,7 +84,7 @@ impl SqliteStore {
         let numbers =
             LastNumbers::load(&mut connection).map_err(|error| cannot_open(error.to_string()))?;
         let readers = Readers::new(path, config.readers)?;
-        let (queue, jobs) = queue(config.queue);
+        let (queue, jobs) = queue(config.queue, config.old);
         let published = Arc::new(Notify::new());
         let writer = WriterThread::start(Writer {
             path: path.clone(),

@@ -9,7 +9,8 @@ use crate::support::{Load, World, percentile, wait_at_most, wait_until};
 fn check_outage(mode: Mode, patience: Duration) {
     let world = World::full();
     let (proxy, url) = world.engines().proxy_to_database();
-    let server = world.start(&["--database-url", &url]);
+    let usually = "store.queue-age-milliseconds=500";
+    let server = world.start(&["--database-url", &url, "--set", usually]);
     let client = server.client();
     let product = client.new_product(1_000_000);
     let mut back = Duration::ZERO;

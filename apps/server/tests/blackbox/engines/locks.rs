@@ -9,6 +9,9 @@ use crate::support::{Client, Load, World, everything_is_well, percentile, wait_a
 
 const BOUND: Duration = Duration::from_secs(3);
 
+/// With the usual patience: who would wait too long is told to come back.
+const SHEDS: &[&str] = &["--set", "store.queue-age-milliseconds=500"];
+
 fn check_statuses(load: &Load, allowed: &[u16]) {
     let statuses = load.statuses();
     assert!(statuses.keys().all(|status| allowed.contains(status)), "{statuses:?}");
@@ -18,7 +21,7 @@ fn check_statuses(load: &Load, allowed: &[u16]) {
 fn fault_19_every_statement_takes_200_ms_longer() {
     let world = World::full();
     let (proxy, url) = world.engines().proxy_to_database();
-    let server = world.start(&["--database-url", &url]);
+    let server = world.start(&[SHEDS, &["--database-url", &url]].concat());
     let client = server.client();
     let products = [client.new_product(1_000_000), client.new_product(1_000_000)];
     let mut begin = Instant::now();
@@ -51,7 +54,7 @@ fn fault_20_long_queries_exhaust_the_connections() {
     world.start(&[]).stop();
     let run = |sql| world.engines().wait(world.engines().database().run(sql));
     run(LONG_QUERIES);
-    let server = world.start(&[]);
+    let server = world.start(SHEDS);
     let client = server.client();
     let orders: Vec<i64> = (0..10)
         .map(|_| {
@@ -117,7 +120,7 @@ fn check_locked_row(world: &World, client: &Client, hot: i64, others: &[i64], re
 #[test]
 fn fault_21_an_administrator_locks_rows() {
     let world = World::full();
-    let server = world.start(&[]);
+    let server = world.start(SHEDS);
     let client = server.client();
     let [hot, one, other] = [100, 200, 300].map(|_| client.new_product(1_000_000));
     let admin = world.engines().wait(world.engines().database().client());
@@ -133,7 +136,7 @@ fn fault_21_an_administrator_locks_rows() {
 fn fault_23_a_forgotten_transaction_holds_the_hot_row() {
     let world = World::full();
     let (proxy, url) = world.engines().proxy_to_database();
-    let api = world.start(&["--role", "api", "--database-url", &url]);
+    let api = world.start(&[SHEDS, &["--role", "api", "--database-url", &url]].concat());
     let client = api.client();
     let [hot, one, other] = [100, 200, 300].map(|_| client.new_product(1_000_000));
     proxy.cut_when("COMMIT\0", Cut::HalfOpen);
@@ -156,7 +159,7 @@ const FULL: &str = "
 #[test]
 fn fault_22_the_disk_of_the_database_is_full() {
     let world = World::full();
-    let server = world.start(&[]);
+    let server = world.start(SHEDS);
     let client = server.client();
     let product = client.new_product(1_000_000);
     let placed = client.placed(product, 1);
