@@ -144,8 +144,9 @@ async fn refunds_of_an_older_program_are_carried_over() {
     store.close().await;
     drop(store);
     let mut connection = place.connect();
-    let down = connection.revert_last_migration(MIGRATIONS).unwrap();
-    assert!(down.to_string().starts_with("20261124"), "{down}");
+    while !connection.revert_last_migration(MIGRATIONS).unwrap().to_string().starts_with("20261124")
+    {
+    }
     drop(connection);
     let store = place.open();
     assert_eq!(refunds(&store).await, (CARRIED.to_vec(), 2));
