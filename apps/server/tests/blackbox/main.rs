@@ -19,6 +19,7 @@ mod money;
 mod must_not_repeat;
 mod races;
 mod readme;
+mod resets;
 mod start;
 mod support;
 mod transcript;

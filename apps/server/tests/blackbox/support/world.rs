@@ -86,6 +86,14 @@ impl World {
         }
     }
 
+    /// The real engines, if there are any.
+    pub(crate) fn real_engines(&self) -> Option<&Engines> {
+        match &self.0.kind {
+            Kind::Full(engines) => Some(engines),
+            Kind::Embedded | Kind::InRam => None,
+        }
+    }
+
     /// What the servers call a topic of the contract.
     pub(crate) fn topic<'a>(&'a self, name: &'a str) -> &'a str {
         match &self.0.kind {
