@@ -141,7 +141,8 @@ async fn ask(session: &Session, wanted: &Wanted, patience: Patience) -> Result<A
     );
     let (begun, transaction, orders, managed, unlimited, events, requests, ..) = all;
     begun?;
-    (all.10?, all.11?);
+    all.10?;
+    all.11?;
     Ok(Answers {
         transaction: transaction?.get(0),
         orders: orders?,

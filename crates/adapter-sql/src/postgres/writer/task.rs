@@ -160,7 +160,8 @@ impl Writer {
             Some(session) if !session.client.is_closed() => session,
             _ => Session::open(&self.endpoint).await?,
         };
-        let work = attempt(&self.endpoint, &session, works, &*self.clock, patience);
+        // Once per batch, so that who waits for a batch does not carry all of it.
+        let work = Box::pin(attempt(&self.endpoint, &session, works, &*self.clock, patience));
         let result = AssertUnwindSafe(work).catch_unwind().await;
         let result = result.unwrap_or_else(|_panic| Err(Failure::Job("panic".to_owned())));
         let is_usable = match &result {
