@@ -150,7 +150,9 @@ impl Client {
         let mut last = None;
         wait_until(&format!("{method} {path} is not answered 503"), || {
             let answer = self.send(method, path, headers, body).unwrap();
-            let busy = answer.status == 503;
+            // A request that was given up is still at work, and its key with it.
+            let at_work = answer.status == 409 && !answer.header("retry-after").is_empty();
+            let busy = answer.status == 503 || at_work;
             last = Some(answer);
             !busy
         });
