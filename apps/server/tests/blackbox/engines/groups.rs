@@ -120,7 +120,7 @@ fn fault_33_the_group_is_dealt_again_and_again() {
             let order = client.paid(3, 1);
             orders.lock().unwrap().push(order);
         });
-        wait_until("there is progress in the storm", || prepared() > scaled(5, 200));
+        wait_until("there is progress in the storm", || prepared() > scaled(5, 20));
         storms.store(false, Ordering::Relaxed);
         println!("a stranger came {} times", stranger.join().unwrap());
     });

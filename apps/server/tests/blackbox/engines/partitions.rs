@@ -6,7 +6,9 @@ use chrono::{DateTime, Utc};
 use ordersystem_test_engines::proxy::Mode;
 
 use super::replicas::{SOON, WHOLE_LIFE, paid_orders, wait_until_delivered};
-use crate::support::{Client, Load, Server, World, everything_is_well, scaled, wait_at_most};
+use crate::support::{
+    Client, Load, Server, World, everything_is_well, scaled, wait_at_most, wait_until,
+};
 
 /// How long the leases of a replica that lost its database may keep others from its work.
 const TAKEOVER: Duration = Duration::from_secs(15);
@@ -61,6 +63,7 @@ fn fault_36_a_replica_gets_no_answer_from_the_database() {
 
 /// As its log tells the time, whose zone is that of Seoul.
 fn assert_clock_is_wrong(server: &Server, skew: i64) {
+    wait_until("its log has begun", || server.log().contains('\n'));
     let log = server.log();
     let told = DateTime::parse_from_rfc3339(log.split_whitespace().next().unwrap()).unwrap();
     let ahead = told.timestamp() - Utc::now().timestamp();
