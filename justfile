@@ -55,7 +55,7 @@ hot-race: (torture "t9")
 
 # Run the long form of what tests/torture does: t8 kills, t9 hot race, t11 keys, t12 payments, t13 messages
 torture part="":
-    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --test torture -- --nocapture {{ part }}
+    ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --features torture --test torture -- --nocapture {{ part }}
 
 # Measure everything, in both worlds and against references; what follows goes to loadtest: just bench --runs 3
 bench *flags:
