@@ -108,22 +108,28 @@ fn payments() -> Vec<(&'static str, RefOr<Schema>)> {
         field("owedSince", moment()),
         field("doneAt", nullable_moment()),
     ];
-    let callback = [
-        optional("success", flag()),
-        optional("transactionId", uuid()),
-        optional("amount", integer(0)),
-        optional("currency", currency()),
-        optional("occurredAt", moment()),
-    ];
+    let callback = || {
+        [
+            optional("success", flag()),
+            optional("transactionId", uuid()),
+            optional("occurredAt", moment()),
+        ]
+    };
+    let amount = [field("amount", integer(0)), field("currency", currency())];
     let wanted = [field("amount", integer(1)), field("reason", readable(LONGEST))];
     vec![
         (
             "PaymentCallback",
-            object(
+            one_of(
                 "What the gateway says beside the outcome; without `transactionId` it is about the \
-                 present attempt. `amount` and `currency` come together.",
-                callback,
+                 present attempt. `success` is as in the query.",
+                &["PaymentCallbackOfOutcome", "PaymentCallbackOfAmount"],
             ),
+        ),
+        ("PaymentCallbackOfOutcome", object("Without the amount.", callback())),
+        (
+            "PaymentCallbackOfAmount",
+            object("With the amount and its currency.", callback().into_iter().chain(amount)),
         ),
         ("NewRefund", object("So much goes back, in the payment's currency, and why.", wanted)),
         ("RefundEnvelope", envelope("Money that goes back.", schema_ref("Refund"))),
