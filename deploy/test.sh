@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Runs the tests, on real engines of their own: installs what is missing, starts PostgreSQL and Kafka (each test starts the
 # Redis it wants), and ends them whatever happens. What follows goes to cargo: deploy/test.sh -p ordersystem-order; without
-# anything, generated requests (fuzz-api.sh) and a moment of every kind of load (bench.sh smoke) follow.
+# anything, the short forms of the long programmes come after the tests.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
@@ -50,16 +50,25 @@ url_of() {
     ENGINES_DIR=$mine "$here/engines.sh" env | sed -n "s/^export $1=//p"
 }
 
-begin "$@"
-ORDERSYSTEM_TEST_POSTGRES=$(url_of DATABASE_URL)
-ORDERSYSTEM_TEST_POSTGRES=${ORDERSYSTEM_TEST_POSTGRES%/*}/postgres
-ORDERSYSTEM_TEST_KAFKA=$(url_of KAFKA_BOOTSTRAP_SERVERS)
-export ORDERSYSTEM_TEST_POSTGRES ORDERSYSTEM_TEST_KAFKA
-cd "$root"
-# shellcheck disable=SC2046 # nothing is no argument
-cargo test --locked $(scope "$@") "$@"
-(($#)) || "$here/fuzz-api.sh"
-(($#)) || {
-    debug=${CARGO_TARGET_DIR:-$root/target}/debug
+# on_engines COMMAND…: only tests may know where they are; a server takes every ORDERSYSTEM_… for a setting.
+on_engines() {
+    local postgres
+    postgres=$(url_of DATABASE_URL)
+    ORDERSYSTEM_TEST_POSTGRES=${postgres%/*}/postgres ORDERSYSTEM_TEST_KAFKA=$(url_of KAFKA_BOOTSTRAP_SERVERS) "$@"
+}
+
+# What tries more than a test can think of: a simulated shop among faults, kills and races on real engines, requests that
+# nobody thought of, and a moment of every kind of load.
+programmes() {
+    local debug=${CARGO_TARGET_DIR:-$root/target}/debug
+    cargo test --locked --profile simulation -p ordersystem-simulation --features seeded-bugs
+    on_engines cargo test --locked -p ordersystem --features torture --test torture
+    "$here/fuzz-api.sh"
     ENGINES_DIR=$mine BINARY=$debug/ordersystem LOADTEST=$debug/loadtest "$here/bench.sh" smoke
 }
+
+begin "$@"
+cd "$root"
+# shellcheck disable=SC2046 # nothing is no argument
+on_engines cargo test --locked $(scope "$@") "$@"
+(($#)) || programmes
