@@ -1,6 +1,7 @@
 //! What waits for a writer: so much and no more, and not for long.
 
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -20,10 +21,13 @@ const FORGOTTEN: u32 = 6;
 pub(crate) struct Queue<J> {
     jobs: mpsc::Sender<Job<J>>,
     since: Since,
+    pace: Pace,
     /// Places that new orders leave to everything else.
     reserve: usize,
     /// How long the oldest may have waited while new orders are still taken.
     old: Duration,
+    /// How many jobs a writer takes at once.
+    batch: usize,
 }
 
 /// The end that a writer takes them from.
@@ -31,6 +35,9 @@ pub(crate) struct Waiting<J> {
     jobs: mpsc::Receiver<Job<J>>,
     since: Since,
     old: Duration,
+    pace: Pace,
+    /// When the first job of the present batch was taken.
+    began: Option<Instant>,
 }
 
 /// A job, and whether it has waited too long.
@@ -72,13 +79,36 @@ impl Since {
     }
 }
 
-/// A queue in which so many new orders may wait, and a few of everything else besides; `old` is [`USUALLY_OLD`].
-pub(crate) fn queue<J>(capacity: usize, old: Duration) -> (Queue<J>, Waiting<J>) {
+/// How long a batch took of late, in microseconds.
+#[derive(Clone, Default)]
+struct Pace(Arc<AtomicU64>);
+
+impl Pace {
+    /// One batch says little: three quarters are what was known before.
+    fn record(&self, took: Duration) {
+        let took = u64::try_from(took.as_micros()).unwrap_or(u64::MAX);
+        let known = match self.0.load(Ordering::Relaxed) {
+            0 => took,
+            known => known - known / 4 + took / 4,
+        };
+        self.0.store(known, Ordering::Relaxed);
+    }
+
+    fn of_batch(&self) -> Duration {
+        Duration::from_micros(self.0.load(Ordering::Relaxed))
+    }
+}
+
+/// A queue in which so many new orders may wait, and a few of everything else besides, for a writer that takes `batch` jobs at
+/// once; `old` is [`USUALLY_OLD`].
+pub(crate) fn queue<J>(capacity: usize, batch: usize, old: Duration) -> (Queue<J>, Waiting<J>) {
     let reserve = capacity.div_ceil(8).max(1);
     let (sender, receiver) = mpsc::channel(capacity.max(1).saturating_add(reserve));
     let since = Since::default();
-    let waiting = Waiting { jobs: receiver, since: since.clone(), old };
-    (Queue { jobs: sender, since, reserve, old }, waiting)
+    let pace = Pace::default();
+    let waiting =
+        Waiting { jobs: receiver, since: since.clone(), old, pace: pace.clone(), began: None };
+    (Queue { jobs: sender, since, pace, reserve, old, batch: batch.max(1) }, waiting)
 }
 
 impl<J> Queue<J> {
@@ -104,11 +134,21 @@ impl<J> Queue<J> {
         place.map(|place| self.put(place, Claim::Begun, job)).is_ok()
     }
 
-    /// Whether a new order would be refused.
+    /// Whether a new order would be refused. The age of the oldest alone comes too late: until it is old, a rush fills the
+    /// queue with more than can be done in time.
     pub(crate) fn is_overloaded(&self) -> bool {
         let oldest = self.since.lock().front().copied();
         self.jobs.capacity() <= self.reserve
             || oldest.is_some_and(|since| since.elapsed() > self.old)
+            || self.time_of_those_before() > self.old / 2
+    }
+
+    /// What fits into the next batch waits for none but the present one, which comes on top, like its own batch and the steps
+    /// before them: whoever is accepted shall know in twice the time.
+    fn time_of_those_before(&self) -> Duration {
+        let waiting = self.jobs.max_capacity().saturating_sub(self.jobs.capacity());
+        let batches = u32::try_from(waiting / self.batch).unwrap_or(u32::MAX);
+        self.pace.of_batch().saturating_mul(batches)
     }
 
     fn put(&self, place: Permit<'_, Job<J>>, claim: Claim, job: J) {
@@ -121,12 +161,16 @@ impl<J> Queue<J> {
 
 impl<J> Waiting<J> {
     pub(crate) async fn recv(&mut self) -> Option<Taken<J>> {
+        self.is_done();
         let job = self.jobs.recv().await;
+        self.began = Some(Instant::now());
         job.map(|job| self.taken(job))
     }
 
     pub(crate) fn blocking_recv(&mut self) -> Option<Taken<J>> {
+        self.is_done();
         let job = self.jobs.blocking_recv();
+        self.began = Some(Instant::now());
         job.map(|job| self.taken(job))
     }
 
@@ -138,6 +182,13 @@ impl<J> Waiting<J> {
     /// Takes no more jobs; those that wait can still be received.
     pub(crate) fn close(&mut self) {
         self.jobs.close();
+    }
+
+    /// A writer that waits for its next batch is done with the one before.
+    fn is_done(&mut self) {
+        if let Some(began) = self.began.take() {
+            self.pace.record(began.elapsed());
+        }
     }
 
     fn taken(&self, Job { job, claim, since }: Job<J>) -> Taken<J> {
@@ -163,7 +214,7 @@ mod tests {
 
     #[test]
     fn a_full_queue_still_takes_what_was_begun() {
-        let (queue, mut waiting) = queue::<u8>(2, OLD);
+        let (queue, mut waiting) = queue::<u8>(2, 256, OLD);
         assert_eq!(queue.submit(Claim::New, 1), Ok(()));
         assert_eq!(queue.submit(Claim::New, 2), Ok(()));
         assert_eq!(queue.submit(Claim::New, 3), Err(CommitError::Overloaded));
@@ -178,7 +229,7 @@ mod tests {
 
     #[test]
     fn an_old_queue_takes_no_new_orders_until_it_is_young_again() {
-        let (queue, mut waiting) = queue::<u8>(100, OLD);
+        let (queue, mut waiting) = queue::<u8>(100, 256, OLD);
         assert_eq!(queue.submit(Claim::New, 1), Ok(()));
         assert!(!queue.is_overloaded());
         let begun = Instant::now();
@@ -194,5 +245,25 @@ mod tests {
         assert_eq!(queue.submit(Claim::New, 4), Ok(()));
         let late = |claim| Taken { job: (), claim, is_late: true };
         assert!(late(Claim::New).is_forgotten() && !late(Claim::Begun).is_forgotten());
+    }
+
+    #[test]
+    fn a_queue_takes_as_many_new_orders_as_can_be_done_in_time() {
+        let (queue, waiting) = queue::<u8>(100, 2, OLD);
+        waiting.pace.record(OLD * 2 / 5);
+        for job in 1..=4 {
+            assert_eq!(queue.submit(Claim::New, job), Ok(()), "{job}");
+        }
+        assert_eq!(queue.submit(Claim::New, 5), Err(CommitError::Overloaded), "two batches");
+        assert_eq!(queue.submit(Claim::Begun, 6), Ok(()));
+    }
+
+    #[test]
+    fn the_pace_is_that_of_the_batches_of_late() {
+        let pace = Pace::default();
+        pace.record(Duration::from_millis(100));
+        assert_eq!(pace.of_batch(), Duration::from_millis(100));
+        pace.record(Duration::from_millis(500));
+        assert_eq!(pace.of_batch(), Duration::from_millis(200));
     }
 }

@@ -84,7 +84,7 @@ impl SqliteStore {
         let numbers =
             LastNumbers::load(&mut connection).map_err(|error| cannot_open(error.to_string()))?;
         let readers = Readers::new(path, config.readers)?;
-        let (queue, jobs) = queue(config.queue, config.old);
+        let (queue, jobs) = queue(config.queue, config.max_batch, config.old);
         let published = Arc::new(Notify::new());
         let writer = WriterThread::start(Writer {
             path: path.clone(),

@@ -41,7 +41,7 @@ impl Writers {
         let mut queues = Vec::new();
         let mut tasks = Vec::new();
         for _ in 0..config.writers.max(1) {
-            let (queue, jobs) = queue(config.queue, config.old);
+            let (queue, jobs) = queue(config.queue, config.max_batch, config.old);
             let writer = Writer {
                 endpoint: endpoint.clone(),
                 session: None,
