@@ -53,7 +53,7 @@ kill-loop kills="1000":
 # Sell 100 units to 10,000 customers on two replicas, 50 times, while Redis works, is away, or lies
 hot-race: (torture "t9")
 
-# Run the long form of what tests/torture does: t8 kills, t9 hot race, t11 keys, t12 payments, t13 messages
+# Run the long form of what tests/torture does: t8 kills, t9 hot race, t11 keys, t12 payments, t13 messages, t18 overload
 torture part="":
     ORDERSYSTEM_TEST_LONG=1 deploy/test.sh -p ordersystem --features torture --test torture -- --nocapture {{ part }}
 

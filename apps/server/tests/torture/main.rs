@@ -1,6 +1,6 @@
-//! The built binary on real engines under torture: processes that die, races, messages out of order. Each programme exists in
-//! a form that is short enough for every change and, behind `ORDERSYSTEM_TEST_LONG=1`, in the one that is run before a
-//! release: `just kill-loop`, `just hot-race`, `just torture`.
+//! The built binary on real engines under torture: processes that die, races, messages out of order, more load than it
+//! can bear. Each programme exists in a form that is short enough for every change and, behind `ORDERSYSTEM_TEST_LONG=1`, in the
+//! one that is run before a release: `just kill-loop`, `just hot-race`, `just torture`.
 
 #![expect(
     clippy::unwrap_used,
@@ -12,12 +12,14 @@
 )]
 
 mod chance;
+mod flood;
 mod hot_race;
 mod idempotency;
 mod kill_loop;
 mod log;
 mod machine;
 mod messages;
+mod overload;
 mod payments;
 mod replicas;
 mod serial;
