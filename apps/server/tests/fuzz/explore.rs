@@ -99,6 +99,9 @@ fn patience() -> Duration {
     Duration::from_secs(if long { 600 } else { 12 })
 }
 
+/// So many inputs are tried until the clock is asked again: some take as long as an adapter is patient.
+const ROUND: u32 = 20;
+
 fn explore(name: &str) {
     let target = targets::named(name).unwrap();
     let seeds = seeds(name);
@@ -107,7 +110,7 @@ fn explore(name: &str) {
     let strategy = any_input(seeds);
     while began.elapsed() < patience() {
         let mut runner = TestRunner::new(ProptestConfig {
-            cases: 200,
+            cases: ROUND,
             failure_persistence: None,
             ..ProptestConfig::default()
         });
@@ -121,7 +124,7 @@ fn explore(name: &str) {
                 input.escape_ascii()
             );
         }
-        inputs += 200;
+        inputs += ROUND;
     }
     #[expect(clippy::print_stderr, reason = "how much was looked at")]
     {
@@ -154,6 +157,7 @@ targets! {
     position,
     file,
     batch,
+    replies,
 }
 
 #[test]

@@ -13,7 +13,14 @@ use crate::wire;
 
 /// A database that is far away makes a server slow that could otherwise not be overloaded from the same machine.
 const DATABASE_DELAY: Duration = Duration::from_millis(20);
-const SETTINGS: [&str; 4] = ["--set", "store.writers=1", "--set", "store.group-commit-max=8"];
+const SETTINGS: [&str; 6] = [
+    "--set",
+    "store.writers=1",
+    "--set",
+    "store.group-commit-max=8",
+    "--set",
+    "store.queue-age-milliseconds=500",
+];
 /// Whoever gets a 201 gets it this soon, but for one in a hundred.
 const ACCEPTED_WITHIN: Duration = Duration::from_secs(1);
 const RECOVERY: Duration = Duration::from_secs(5);

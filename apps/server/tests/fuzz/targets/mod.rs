@@ -3,6 +3,7 @@
 pub(crate) mod decide;
 pub(crate) mod events;
 pub(crate) mod http;
+pub(crate) mod redis;
 pub(crate) mod settings;
 pub(crate) mod webhook;
 
@@ -10,7 +11,7 @@ pub(crate) mod webhook;
 pub(crate) type Target = fn(&[u8]);
 
 /// Every target by the name of its seeds.
-pub(crate) const ALL: [(&str, Target); 12] = [
+pub(crate) const ALL: [(&str, Target); 13] = [
     ("order_body", http::order_body),
     ("product_body", http::product_body),
     ("query", http::query),
@@ -23,6 +24,7 @@ pub(crate) const ALL: [(&str, Target); 12] = [
     ("position", events::position),
     ("file", settings::file),
     ("batch", decide::batch),
+    ("replies", redis::replies),
 ];
 
 /// The target of that name.
