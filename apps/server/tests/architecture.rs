@@ -85,7 +85,7 @@ const RULES: &[Rule] = &[
     Rule { package: "adapter-sql", ours: DATABASE, others: Others::Any },
     Rule { package: "adapter-redis", ours: ENGINE, others: Others::Any },
     Rule { package: "adapter-kafka", ours: ENGINE, others: Others::Any },
-    Rule { package: "adapter-gateway", ours: CORE, others: Others::Any },
+    Rule { package: "adapter-gateway", ours: ENGINE, others: Others::Any },
     Rule { package: "port-contracts", ours: TOOLS, others: Others::Any },
     Rule { package: "test-engines", ours: &[], others: Others::Any },
     Rule { package: "test-seams", ours: &[], others: Others::Only(&[]) },

@@ -17,6 +17,7 @@ macro_rules! store_contract {
             have_a_limit_until_somebody_pays_or_cancels,
             have_a_limit_per_product,
             cannot_be_passed_by_concurrent_orders,
+            are_forgotten_when_they_are_paid_and_old,
         ]);
         $crate::contract_tests!($world, store::receipts: [
             handle_an_event_once_per_consumer,

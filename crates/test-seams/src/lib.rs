@@ -46,6 +46,14 @@ points! {
     Projecting = "projecting",
     /// The counters know it.
     Projected = "projected",
+    /// The gateway is about to be asked for the money.
+    Charging = "charging",
+    /// It may have taken it; nobody here knows.
+    Charged = "charged",
+    /// The gateway is about to be asked to give money back.
+    Refunding = "refunding",
+    /// It may have done so; nobody here knows.
+    Refunded = "refunded",
     /// A command is done; its answer is not written.
     Answering = "answering",
     /// A relay has its share of the buckets.

@@ -1,11 +1,25 @@
 //! The shop and a payment gateway as two processes: what the gateway took is what the shop believes.
 
+use std::fs::File;
+use std::os::unix::process::ExitStatusExt;
+
 use serde_json::{Value, json};
 
-use crate::support::{Client, Door, FakePg, Server, World, wait_until};
+use crate::crashes::{AT_THE_TILL, SIGABRT};
+use crate::support::{Client, Door, FakePg, Server, World, in_both_worlds, wait_until};
 
 const SECRET: &str = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 const KEY: &str = "test_sk_shop";
+
+in_both_worlds! {
+    orders_are_paid_without_anybody_s_help_however_often_and_late_the_gateway_calls,
+    a_refused_card_cancels_the_order,
+    a_charge_without_an_answer_is_looked_up_and_taken_once,
+    a_cancelled_order_is_refunded_exactly_once_whatever_is_lost,
+    money_that_comes_after_the_cancellation_goes_back,
+    another_amount_is_no_payment_and_goes_back,
+    a_shop_that_dies_at_the_till_takes_and_gives_back_once,
+}
 
 /// Whether the gateway tells the shop what it decides.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -17,38 +31,65 @@ enum Webhooks {
 /// A shop that asks a gateway that tells the shop.
 struct Market {
     world: World,
+    settings: Vec<String>,
     server: Server,
     fakepg: FakePg,
 }
 
 impl Market {
-    fn open(webhooks: Webhooks, habits: &[&str]) -> Self {
-        let (world, door) = (World::embedded(), Door::open());
-        let settings = [
-            format!("payment.gateway-url={}", door.url()),
-            format!("payment.gateway-secret={KEY}"),
-            format!("payment.webhook-secret={SECRET}"),
-            "payment.gateway-timeout-seconds=2".to_owned(),
+    fn open(world: &World, webhooks: Webhooks, habits: &[&str]) -> Self {
+        Self::open_with(world, webhooks, habits, &[])
+    }
+
+    /// With these variables in the shop's environment.
+    fn open_with(
+        world: &World,
+        webhooks: Webhooks,
+        habits: &[&str],
+        variables: &[(&str, &str)],
+    ) -> Self {
+        let door = Door::open();
+        let settings = vec![
+            format!("--set=payment.gateway-url={}", door.url()),
+            format!("--set=payment.gateway-secret={KEY}"),
+            format!("--set=payment.webhook-secret={SECRET}"),
+            "--set=payment.gateway-timeout-seconds=2".to_owned(),
         ];
-        let settings: Vec<&str> = settings.iter().flat_map(|set| ["--set", set]).collect();
-        let server = world.start(&settings);
+        let server = world.start_with(variables, &text(&settings));
         let told = ["--webhook-url", server.url(), "--webhook-secret", SECRET];
         let told = if webhooks == Webhooks::Sent { &told[..] } else { &[] };
         let fakepg =
             FakePg::start(world.folder(), &[&["--secret-key", KEY], told, habits].concat());
         door.lead_to(fakepg.url());
-        Self { world, server, fakepg }
+        Self { world: world.clone(), settings, server, fakepg }
     }
 
-    /// An order of one unit at this price, whose payment is requested.
-    fn order(&self, price: i64) -> i64 {
+    /// The shop has died as it should have; another one takes over.
+    fn inherit(&mut self) {
+        assert_eq!(self.server.wait().signal(), Some(SIGABRT), "{}", self.server.printed());
+        self.world.forget_the_dead();
+        self.server = self.world.start(&text(&self.settings));
+    }
+
+    /// An order of one unit at this price.
+    fn place(&self, price: i64) -> i64 {
         let client = self.server.client();
         let product = json!({"name": "한정판", "price": price, "stock": 10});
         let (status, answer) = client.call("POST", "/api/products", &product);
         assert_eq!(status, 201, "{answer}");
-        let order = client.placed(answer["data"]["productId"].as_i64().unwrap(), 1);
-        assert_eq!(client.request_payment(order), 202);
+        client.placed(answer["data"]["productId"].as_i64().unwrap(), 1)
+    }
+
+    /// The same, and its payment is requested.
+    fn order(&self, price: i64) -> i64 {
+        let order = self.place(price);
+        assert_eq!(self.client().request_payment(order), 202);
         order
+    }
+
+    /// Sends the command that leads there, whether or not somebody is left to answer it.
+    fn insist(&self, method: &str, path: &str) {
+        drop(self.client().send(method, path, &[], ""));
     }
 
     fn client(&self) -> Client {
@@ -82,14 +123,17 @@ impl Market {
     }
 }
 
+fn text(settings: &[String]) -> Vec<&str> {
+    settings.iter().map(String::as_str).collect()
+}
+
 fn times(history: &[String], status: &str) -> usize {
     history.iter().filter(|step| *step == status).count()
 }
 
-#[test]
-fn orders_are_paid_without_anybody_s_help_however_often_and_late_the_gateway_calls() {
+fn orders_are_paid_without_anybody_s_help_however_often_and_late_the_gateway_calls(world: &World) {
     let habits = ["--delay-ms", "200", "--webhook-duplicates", "2", "--webhook-shuffle-ms", "300"];
-    let market = Market::open(Webhooks::Sent, &habits);
+    let market = Market::open(world, Webhooks::Sent, &habits);
     let orders: Vec<i64> = (1..=5).map(|units| market.order(units * 1_000)).collect();
     for order in &orders {
         market.wait_for(*order, "SHIPMENT_PREPARING");
@@ -105,9 +149,8 @@ fn orders_are_paid_without_anybody_s_help_however_often_and_late_the_gateway_cal
     market.close();
 }
 
-#[test]
-fn a_refused_card_cancels_the_order() {
-    let market = Market::open(Webhooks::Sent, &[]);
+fn a_refused_card_cancels_the_order(world: &World) {
+    let market = Market::open(world, Webhooks::Sent, &[]);
     for price in [10_901, 10_902] {
         let order = market.order(price);
         market.wait_for(order, "CANCELLED");
@@ -117,9 +160,8 @@ fn a_refused_card_cancels_the_order() {
     market.close();
 }
 
-#[test]
-fn a_charge_without_an_answer_is_looked_up_and_taken_once() {
-    let market = Market::open(Webhooks::None, &[]);
+fn a_charge_without_an_answer_is_looked_up_and_taken_once(world: &World) {
+    let market = Market::open(world, Webhooks::None, &[]);
     // Taken and not answered; lost on its way; a passing error.
     let orders = [10_906, 10_907, 10_908].map(|price| market.order(price));
     for order in orders {
@@ -130,10 +172,9 @@ fn a_charge_without_an_answer_is_looked_up_and_taken_once() {
     market.close();
 }
 
-#[test]
-fn a_cancelled_order_is_refunded_exactly_once_whatever_is_lost() {
+fn a_cancelled_order_is_refunded_exactly_once_whatever_is_lost(world: &World) {
     let habits = ["--refund-replies", "lost,no-service"];
-    let market = Market::open(Webhooks::Sent, &habits);
+    let market = Market::open(world, Webhooks::Sent, &habits);
     let order = market.order(20_000);
     market.wait_for(order, "SHIPMENT_PREPARING");
     assert_eq!(market.client().cancel(order).0, 200);
@@ -146,9 +187,8 @@ fn a_cancelled_order_is_refunded_exactly_once_whatever_is_lost() {
     market.close();
 }
 
-#[test]
-fn money_that_comes_after_the_cancellation_goes_back() {
-    let market = Market::open(Webhooks::Sent, &["--delay-ms", "1500"]);
+fn money_that_comes_after_the_cancellation_goes_back(world: &World) {
+    let market = Market::open(world, Webhooks::Sent, &["--delay-ms", "1500"]);
     let order = market.order(10_000);
     wait_until("the gateway has heard of it", || market.fakepg.ledger()["charges"][0].is_object());
     assert_eq!(market.client().cancel(order).0, 200);
@@ -158,12 +198,47 @@ fn money_that_comes_after_the_cancellation_goes_back() {
     market.close();
 }
 
-#[test]
-fn another_amount_is_no_payment_and_goes_back() {
-    let market = Market::open(Webhooks::Sent, &[]);
+fn another_amount_is_no_payment_and_goes_back(world: &World) {
+    let market = Market::open(world, Webhooks::Sent, &[]);
     let order = market.order(10_905);
     market.wait_for(order, "CANCELLED");
     wait_until("what was taken went back", || market.balance() == (10_904, 10_904));
     assert_eq!(times(&market.client().history(order), "PAYMENT_COMPLETED"), 0);
     market.close();
+}
+
+/// Between what the gateway did and what the shop wrote down about it.
+fn a_shop_that_dies_at_the_till_takes_and_gives_back_once(world: &World) {
+    for point in AT_THE_TILL {
+        println!("{}", point.name());
+        let flag = world.folder().join(point.name());
+        let variables = [("FAIL_AT", point.name()), ("FAIL_WHEN", flag.to_str().unwrap())];
+        let mut market = Market::open_with(world, Webhooks::None, &[], &variables);
+        let order = market.place(30_000);
+        let path = format!("/api/orders/{order}");
+        let pay = format!("{path}/payment");
+        let is_refund = point.name().starts_with("refund");
+        if is_refund {
+            market.insist("POST", &pay);
+            market.wait_for(order, "SHIPMENT_PREPARING");
+        }
+        File::create(&flag).unwrap();
+        let (method, command) = if is_refund { ("DELETE", &path) } else { ("POST", &pay) };
+        market.insist(method, command);
+        market.inherit();
+        // Whoever got no answer asks again.
+        market.insist(method, command);
+        market.wait_for(order, if is_refund { "CANCELLED" } else { "SHIPMENT_PREPARING" });
+        let given_back = if is_refund { 30_000 } else { 0 };
+        wait_until("the money is where it belongs", || market.balance() == (30_000, given_back));
+        wait_until("the shop knows it", || {
+            let refunds = &market.client().data(&pay)["refunds"];
+            !is_refund || refunds[0]["state"] == "DONE"
+        });
+        assert_eq!(
+            market.charge_of(order)["refunds"].as_array().unwrap().len(),
+            usize::from(is_refund)
+        );
+        market.close();
+    }
 }

@@ -12,6 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use ordersystem_payment::{Charge, ChargeState, GatewayError, PaymentGateway, RefundOrder};
 use ordersystem_shared_kernel::{Currency, TransactionId};
+use ordersystem_test_seams::FailPoint;
 use serde::Serialize;
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
@@ -171,7 +172,10 @@ impl fmt::Debug for HttpGateway {
 #[async_trait]
 impl PaymentGateway for HttpGateway {
     async fn charge(&self, charge: &Charge) -> Result<ChargeState, GatewayError> {
-        match self.confirm(charge).await {
+        FailPoint::Charging.reached();
+        let confirmed = self.confirm(charge).await;
+        FailPoint::Charged.reached();
+        match confirmed {
             Ok(body) => state_of(&body),
             Err(Trouble::Busy) => Ok(ChargeState::Waiting),
             Err(Trouble::Rejected { code }) => self.after_rejection(charge, code).await,
@@ -192,7 +196,10 @@ impl PaymentGateway for HttpGateway {
     }
 
     async fn refund(&self, refund: &RefundOrder) -> Result<(), GatewayError> {
-        match self.cancel(refund).await {
+        FailPoint::Refunding.reached();
+        let cancelled = self.cancel(refund).await;
+        FailPoint::Refunded.reached();
+        match cancelled {
             Ok(body) => match body.status {
                 Status::Canceled | Status::PartialCanceled => Ok(()),
                 other => Err(GatewayError::Unavailable(format!("a refund left it {other:?}"))),

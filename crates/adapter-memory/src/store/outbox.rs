@@ -69,7 +69,8 @@ impl Outbox for MemoryStore {
         let before = self.now().before(age);
         let mut tables = self.read()?;
         let messages = purge_messages(&mut tables, before);
-        Ok(messages + purge_receipts(&mut tables, before, PURGED_AT_ONCE - messages))
+        let receipts = purge_receipts(&mut tables, before, PURGED_AT_ONCE - messages);
+        Ok(messages + receipts + tables.forget_paid(before))
     }
 }
 

@@ -117,6 +117,24 @@ impl Tables {
         matches!(status, Some(Created | PaymentRequested | PaymentFailed))
     }
 
+    /// Forgets whose the orders were that were placed before then and are paid or cancelled; says how many products they had.
+    pub(super) fn forget_paid(&mut self, before: Timestamp) -> usize {
+        let is_old = |order: &OrderId| {
+            self.orders.get(order).is_some_and(|order| order.placed_at() < before)
+                && !self.is_unpaid(*order)
+        };
+        let all = self.unpaid.values().flatten().map(|(order, _)| *order);
+        let old: BTreeSet<OrderId> = all.filter(is_old).collect();
+        let mut forgotten = 0;
+        self.unpaid.retain(|_, orders| {
+            let all = orders.len();
+            orders.retain(|(order, _)| !old.contains(order));
+            forgotten += all - orders.len();
+            !orders.is_empty()
+        });
+        forgotten
+    }
+
     fn write(&mut self, unit: UnitOfWork, accepted: &Accepted, now: Timestamp) {
         if let Some(account) = &unit.account {
             self.unpaid.entry(account.client.clone()).or_default().extend(unit.placed());

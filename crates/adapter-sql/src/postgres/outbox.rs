@@ -99,7 +99,7 @@ impl Outbox for PostgresStore {
     async fn purge(&self, age: Duration) -> Result<usize, StoreUnavailable> {
         let before = Micros(self.shared.clock.now().before(age));
         let mut purged = 0;
-        for statement in [OLD_MESSAGES, OLD_RECEIPTS, OLD_ANSWERS] {
+        for statement in [OLD_MESSAGES, OLD_RECEIPTS, OLD_ANSWERS, PAID_LONG_AGO] {
             let rows = self.read("a purge", move |connection| {
                 let statement = diesel::sql_query(statement).bind::<DbTs, _>(before);
                 statement.bind::<BigInt, _>(SLICE).execute(connection).boxed()
@@ -164,3 +164,9 @@ const OLD_RECEIPTS: &str = "DELETE FROM inbox WHERE ctid = ANY (ARRAY (
 
 const OLD_ANSWERS: &str = "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY (
     SELECT ctid FROM idempotency_keys WHERE at < $1 ORDER BY at LIMIT $2))";
+
+/// Of clients who have not placed another order since; numbers of orders go with time.
+const PAID_LONG_AGO: &str = "DELETE FROM unpaid_orders WHERE ctid = ANY (ARRAY (
+    SELECT u.ctid FROM unpaid_orders u JOIN orders o ON o.id = u.order_id
+    WHERE o.placed_at < $1 AND o.status NOT IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED')
+    ORDER BY u.order_id LIMIT $2))";

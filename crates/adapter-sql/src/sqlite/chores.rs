@@ -95,9 +95,15 @@ const OLD_RECEIPTS: &str = "DELETE FROM inbox WHERE (consumer, event_id) IN (
 const OLD_ANSWERS: &str = "DELETE FROM idempotency_keys WHERE rowid IN (
     SELECT rowid FROM idempotency_keys WHERE at < ?1 ORDER BY at LIMIT ?2)";
 
+/// Of clients who have not placed another order since; numbers of orders go with time.
+const PAID_LONG_AGO: &str = "DELETE FROM unpaid_orders WHERE (client, order_id, product_id) IN (
+    SELECT u.client, u.order_id, u.product_id FROM unpaid_orders u JOIN orders o ON o.id = u.order_id
+    WHERE o.placed_at < ?1 AND o.status NOT IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED')
+    ORDER BY u.order_id LIMIT ?2)";
+
 fn purge(connection: &mut SqliteConnection, before: i64) -> QueryResult<usize> {
     let mut purged = 0;
-    for statement in [OLD_MESSAGES, OLD_RECEIPTS, OLD_ANSWERS] {
+    for statement in [OLD_MESSAGES, OLD_RECEIPTS, OLD_ANSWERS, PAID_LONG_AGO] {
         let statement = diesel::sql_query(statement);
         let statement = statement.bind::<BigInt, _>(before).bind::<BigInt, _>(SLICE);
         purged += statement.execute(connection)?;

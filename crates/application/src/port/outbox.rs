@@ -88,7 +88,7 @@ pub trait Outbox: Send + Sync {
     /// MUST return soon after this process commits a message, and MAY return without reason; callers poll as well.
     async fn wait_for_messages(&self);
 
-    /// Forgets published messages, inbox rows and stored answers older than `age`, at most a few thousand a call; says
-    /// how many rows went.
+    /// Forgets published messages, inbox rows, stored answers and whose the paid or cancelled orders were, all older than
+    /// `age`, at most a few thousand a call; says how many rows went.
     async fn purge(&self, age: Duration) -> Result<usize, StoreUnavailable>;
 }

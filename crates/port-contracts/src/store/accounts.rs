@@ -1,6 +1,7 @@
 //! Orders on an account: how many of them may be open without a payment.
 
 use std::num::NonZeroUsize;
+use std::time::Duration;
 
 use ordersystem_application::{CommitError, UnitOfWork, UnpaidAccount};
 use tokio::task::JoinSet;
@@ -52,6 +53,24 @@ pub async fn have_a_limit_per_product(world: World) {
     is_refused(&world, "a second order of the product", place(2, &[(1, 1)])).await;
     is_refused(&world, "a basket with the product", place(3, &[(1, 1), (2, 1)])).await;
     world.commit(place(4, &[(2, 1)])).await;
+}
+
+/// Of an order that is settled and old it is forgotten who placed it, also of clients who never come back.
+pub async fn are_forgotten_when_they_are_paid_and_old(world: World) {
+    const DAY: Duration = Duration::from_hours(24);
+    let purge = async || world.outbox.purge(DAY).await.expect("the outbox can be purged");
+    world.sell(1, 50).await;
+    for order in 1..=3 {
+        world.commit(on_account(world.units().place(order, 1, 1), "a", 3, 0)).await;
+    }
+    world.ask_to_pay(1).await;
+    world.pay(1).await;
+    world.commit(world.units().cancel(world.order(2).await)).await;
+    assert_eq!(purge().await, 0, "nothing is old yet");
+    world.clock.advance(DAY + Duration::from_secs(1));
+    assert_eq!(purge().await, 2, "one that is paid, one that is cancelled");
+    let place = |order| on_account(world.units().place(order, 1, 1), "a", 1, 0);
+    is_refused(&world, "the third is still unpaid", place(4)).await;
 }
 
 /// Who asks sixteen times at once gets no more than who asks one after another.
