@@ -57,12 +57,14 @@ async fn main() -> Outcome<()> {
 /// Both stores use the same database, one after the other.
 async fn open(place: &str, max_batch: usize, clock: &ManualClock) -> Outcome<Arc<dyn Store>> {
     let clock = Arc::new(clock.clone());
+    // Nothing is refused: this measures how fast, not how soon.
+    let old = Duration::from_mins(1);
     if place.starts_with("postgres") {
-        let config = PostgresConfig { max_batch, ..PostgresConfig::new(place) };
+        let config = PostgresConfig { max_batch, old, ..PostgresConfig::new(place) };
         return Ok(Arc::new(PostgresStore::open(&config, clock).await?));
     }
     let config =
-        SqliteConfig { max_batch, ..SqliteConfig::new(Path::new(place).join("orders.db")) };
+        SqliteConfig { max_batch, old, ..SqliteConfig::new(Path::new(place).join("orders.db")) };
     Ok(Arc::new(SqliteStore::open(&config, clock)?))
 }
 

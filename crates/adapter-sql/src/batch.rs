@@ -113,6 +113,10 @@ fn keep_latest<'u, K: Ord, A: Aggregate>(
 ) {
     for change in changes {
         let state = change.state();
+        if change.expected() == Expected::At(state.version()) {
+            // A verb found nothing to do.
+            continue;
+        }
         let created = change.expected() == Expected::Absent;
         let entry = latest.entry(key(state)).or_insert(Latest { state, created });
         entry.state = state;

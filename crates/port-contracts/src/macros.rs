@@ -8,6 +8,7 @@ macro_rules! store_contract {
             writes_nothing_of_a_refused_unit,
             refuses_to_create_what_exists,
             refuses_a_change_of_another_version,
+            accepts_a_change_of_nothing,
             refuses_a_change_of_what_does_not_exist,
             refuses_a_quote_of_another_version,
             lets_one_of_many_concurrent_changes_win,

@@ -58,12 +58,14 @@ impl Shops {
         let store = MemoryStore::new(Arc::new(clock.clone()));
         let memory = Place::new(store.clone(), World::new(store, clock));
         let (folder, clock) = (tempfile::tempdir().unwrap(), ManualClock::default());
-        let config = SqliteConfig::new(folder.path().join("shop.db"));
+        let patience = Duration::from_secs(20);
+        let config =
+            SqliteConfig { old: patience, ..SqliteConfig::new(folder.path().join("shop.db")) };
         let store = SqliteStore::open(&config, Arc::new(clock.clone())).unwrap();
         let sqlite = Place::new(store.clone(), World::new(store, clock));
         let (database, clock) = (Database::fresh().await, ManualClock::default());
-        let patience = Duration::from_secs(20);
-        let config = PostgresConfig { patience, ..PostgresConfig::new(database.url()) };
+        let config =
+            PostgresConfig { patience, old: patience, ..PostgresConfig::new(database.url()) };
         let store = PostgresStore::open(&config, Arc::new(clock.clone())).await.unwrap();
         let postgres = Place::new(store.clone(), World::new(store, clock));
         Self { memory, sqlite, postgres, folder, database, lives: 0 }

@@ -148,7 +148,7 @@ async fn a_payment_without_an_order_is_settled_once() {
         let stamp = || -> Stamp { unit::at(ordersystem_shared_kernel::Timestamp::EPOCH).stamp() };
         let requested = Payment::request(order, won(5_000), TransactionId::new(uuid()), stamp());
         // Each side in turn, so that both have their connections before they race.
-        let side = &sides[usize::from(round % 2 == 0)];
+        let side = &sides[0];
         PaymentRepository::commit(side, Change::created(requested)).await.unwrap();
         let settle = [GatewayOutcome::Success, GatewayOutcome::Failure].map(|outcome| {
             let side = sides[usize::from(outcome == GatewayOutcome::Success)].clone();

@@ -27,7 +27,8 @@ impl Place {
     /// The usual one, for a machine that is busy with other tests.
     pub(crate) fn config(&self) -> PostgresConfig {
         let patience = Duration::from_secs(20);
-        PostgresConfig { patience, ..PostgresConfig::new(self.database.url()) }
+        // A machine that does other things as well must not look like a shop with too many customers.
+        PostgresConfig { patience, old: patience, ..PostgresConfig::new(self.database.url()) }
     }
 
     pub(crate) async fn open(&self) -> PostgresStore {

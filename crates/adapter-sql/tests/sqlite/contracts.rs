@@ -11,7 +11,7 @@ async fn grouped() -> World {
 
 async fn one_by_one() -> World {
     let place = Place::new();
-    let config = SqliteConfig { max_batch: 1, ..SqliteConfig::new(place.path()) };
+    let config = SqliteConfig { max_batch: 1, ..place.config() };
     World::new(place.open_with(config), place.clock.clone()).keeping(place)
 }
 

@@ -74,7 +74,7 @@ async fn a_caller_that_goes_away_cancels_nothing() {
 #[tokio::test]
 async fn a_full_queue_refuses_at_once() {
     let place = Place::new();
-    let config = SqliteConfig { queue: 1, max_batch: 1, ..SqliteConfig::new(place.path()) };
+    let config = SqliteConfig { queue: 1, max_batch: 1, ..place.config() };
     let (store, now) = (place.open_with(config), place.clock.now());
     store.commit(product(1, 100, now)).await.unwrap();
     let lock = place.lock();

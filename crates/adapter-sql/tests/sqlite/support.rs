@@ -32,8 +32,13 @@ impl Place {
         self.folder.path().join("data/ordersystem.db")
     }
 
+    /// A machine that does other things as well must not look like a shop with too many customers.
+    pub(crate) fn config(&self) -> SqliteConfig {
+        SqliteConfig { old: Duration::from_secs(20), ..SqliteConfig::new(self.path()) }
+    }
+
     pub(crate) fn open(&self) -> SqliteStore {
-        self.open_with(SqliteConfig::new(self.path()))
+        self.open_with(self.config())
     }
 
     pub(crate) fn open_with(&self, config: SqliteConfig) -> SqliteStore {

@@ -112,6 +112,27 @@ pub async fn refuses_a_change_of_another_version(world: World) {
     conflicts(&world, "a product that was changed", renamed(&world, stale)).await;
 }
 
+/// A verb may find nothing to do: what it leaves as it was is checked like any change, and is none.
+pub async fn accepts_a_change_of_nothing(world: World) {
+    world.sell(1, 50).await;
+    world.commit(world.units().place(1, 1, 1)).await;
+    let stale = world.order(1).await;
+    world.prepare(1).await;
+    let nothing = UnitOfWork {
+        orders: vec![Change::of(world.order(1).await)],
+        payments: vec![Change::of(world.payment(1).await)],
+        deliveries: vec![Change::of(world.delivery(1).await)],
+        products: vec![Change::of(product(&world, 1).await)],
+        ..UnitOfWork::default()
+    };
+    let before = (world.order(1).await, world.payment(1).await, world.unpublished().await);
+    world.commit(nothing).await;
+    let after = (world.order(1).await, world.payment(1).await, world.unpublished().await);
+    assert_eq!(after, before, "nothing has changed");
+    let stale = UnitOfWork { orders: vec![Change::of(stale)], ..UnitOfWork::default() };
+    conflicts(&world, "nothing, to an order that moved on", stale).await;
+}
+
 /// A version of nothing is no version.
 pub async fn refuses_a_change_of_what_does_not_exist(world: World) {
     world.sell(1, 50).await;
