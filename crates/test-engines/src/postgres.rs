@@ -45,8 +45,15 @@ impl Server {
     }
 
     /// `kill -9` to the process that all the others are children of; they notice and end by themselves.
+    ///
+    /// Returns when it is gone: [`Self::restart`] would find it running and do nothing.
     pub fn kill(&self) {
         self.engine.signal("-KILL");
+        let killed = Instant::now();
+        // What goes while it is told to stop cannot be told.
+        while !self.engine.try_command("stop").status.success() {
+            assert!(killed.elapsed() < LEFTOVERS, "PostgreSQL survives a kill -9");
+        }
     }
 
     /// Starts it again after [`Self::kill`]; returns when it has recovered and answers. Its predecessor's children may live
