@@ -51,6 +51,7 @@ url_of() {
 }
 
 # on_engines COMMAND…: only tests may know where they are; a server takes every ORDERSYSTEM_… for a setting.
+unset ORDERSYSTEM_TEST_POSTGRES ORDERSYSTEM_TEST_KAFKA
 on_engines() {
     local postgres
     postgres=$(url_of DATABASE_URL)

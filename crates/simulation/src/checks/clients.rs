@@ -158,7 +158,7 @@ fn accesses(operations: &[Operation], topics: &Topics) -> BTreeMap<(Topic, i64),
     for (number, operation) in operations.iter().enumerate() {
         let effects = topics.effects.get(&number).map_or(&[][..], Vec::as_slice);
         for (object, (lowest, highest)) in versions(effects) {
-            let (sent, answered) = (operation.sent, operation.answered.unwrap_or(i64::MAX));
+            let (sent, answered) = (operation.sent, acknowledged(operation));
             let access = Access { sent, answered, lowest, highest, is_read: false };
             accesses.entry(object).or_default().push(access);
         }
@@ -172,6 +172,13 @@ fn accesses(operations: &[Operation], topics: &Topics) -> BTreeMap<(Topic, i64),
         }
     }
     accesses
+}
+
+/// When it was known to have happened. A refusal is never pinned: that of one try says nothing about another that is still
+/// on its way.
+fn acknowledged(operation: &Operation) -> i64 {
+    let is_done = matches!(operation.reply, Some(Reply::Done { .. }));
+    operation.answered.filter(|_| is_done).unwrap_or(i64::MAX)
 }
 
 fn versions(effects: &[Effect]) -> BTreeMap<(Topic, i64), (i64, i64)> {
