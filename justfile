@@ -82,6 +82,11 @@ sim *args:
 sim-seed seed *args:
     cargo run --locked --profile simulation -p ordersystem-simulation --features virtual-time -- --seed {{ seed }} {{ args }}
 
+# Make every call of every use case and part go wrong in every way, with 20 seeds
+sim-steps:
+    ORDERSYSTEM_TEST_LONG=1 cargo test --locked --profile simulation -p ordersystem-simulation \
+        --features virtual-time --test steps -- --nocapture
+
 # Check types and borrows of everything, tests included
 check:
     cargo check --workspace --all-targets --locked

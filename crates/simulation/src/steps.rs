@@ -19,6 +19,8 @@ use shop::Shop;
 pub struct Outcome {
     /// Whose call.
     pub act: Act,
+    /// What decided how long everything took, and every id.
+    pub seed: u64,
     /// Which one, from 0, and how it went wrong; none for the run that only counts.
     pub target: Option<(usize, Mode)>,
     /// The calls that were made, in their order.
@@ -33,13 +35,14 @@ pub struct Outcome {
 ///
 /// # Errors
 /// The system gives no runtime.
-pub fn step(act: Act, target: Option<(usize, Mode)>) -> io::Result<Outcome> {
+pub fn step(act: Act, seed: u64, target: Option<(usize, Mode)>) -> io::Result<Outcome> {
     panics::listen();
-    Ok(virtual_time()?.block_on(Box::pin(drive(act, target))))
+    Ok(virtual_time()?.block_on(Box::pin(drive(act, seed, target))))
 }
 
-async fn drive(act: Act, target: Option<(usize, Mode)>) -> Outcome {
-    let mut shop = Shop::open(Plan { has_gateway: act.has_gateway(), ..Plan::quiet() }).await;
+async fn drive(act: Act, seed: u64, target: Option<(usize, Mode)>) -> Outcome {
+    let plan = Plan { has_gateway: act.has_gateway(), ..Plan::quiet() };
+    let mut shop = Shop::open(plan, seed).await;
     act.prepare(&mut shop).await;
     shop.world.injection.arm(target);
     tokio::select! {
@@ -52,20 +55,20 @@ async fn drive(act: Act, target: Option<(usize, Mode)>) -> Outcome {
     shop.recover(act.wish(&shop)).await;
     let mut broken = shop.world.take_broken();
     broken.extend(panics::take());
-    Outcome { act, target, calls, was_hit, broken }
+    Outcome { act, seed, target, calls, was_hit, broken }
 }
 
 /// How an act goes wrong at each of its calls; the first outcome is the one that counts them.
 ///
 /// # Errors
 /// The system gives no runtime.
-pub fn steps(act: Act) -> io::Result<Vec<Outcome>> {
-    let counted = step(act, None)?;
+pub fn steps(act: Act, seed: u64) -> io::Result<Vec<Outcome>> {
+    let counted = step(act, seed, None)?;
     let calls = counted.calls.len();
     let mut outcomes = vec![counted];
     for call in 0..calls {
         for mode in Mode::ALL {
-            outcomes.push(step(act, Some((call, mode)))?);
+            outcomes.push(step(act, seed, Some((call, mode)))?);
         }
     }
     Ok(outcomes)

@@ -33,8 +33,8 @@ pub(super) struct Shop {
 impl Shop {
     pub(super) const PRODUCT: ProductId = ProductId::new(1);
 
-    pub(super) async fn open(plan: Plan) -> Self {
-        let world = World::new(plan, Rng::new(0), 0);
+    pub(super) async fn open(plan: Plan, seed: u64) -> Self {
+        let world = World::new(plan, Rng::new(seed), 0);
         let link = Link::new(world.clone(), 0);
         if stock(&world).await.is_none() {
             world.broken("the products cannot be put on sale".to_owned());
