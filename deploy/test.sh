@@ -50,8 +50,10 @@ url_of() {
     ENGINES_DIR=$mine "$here/engines.sh" env | sed -n "s/^export $1=//p"
 }
 
-# on_engines COMMAND…: only tests may know where they are; a server takes every ORDERSYSTEM_… for a setting.
+# Only tests may know where the engines are: a server takes every ORDERSYSTEM_… for a setting.
 unset ORDERSYSTEM_TEST_POSTGRES ORDERSYSTEM_TEST_KAFKA
+
+# on_engines COMMAND…
 on_engines() {
     local postgres
     postgres=$(url_of DATABASE_URL)

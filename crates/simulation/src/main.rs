@@ -8,12 +8,10 @@
 use std::io::{self, Write};
 use std::ops::Range;
 use std::process::ExitCode;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
-use std::thread;
 use std::time::Instant;
 
-use ordersystem_simulation::{Order, run};
+use ordersystem_simulation::{Order, run, spread};
 
 /// Lines of the trace that a failing run shows.
 const LAST: usize = 200;
@@ -74,33 +72,18 @@ fn one(arguments: &Arguments, seed: u64) -> io::Result<usize> {
 
 /// Many seeds without traces; those that break a rule run once more with one. Says how many they are.
 fn many(arguments: &Arguments) -> io::Result<usize> {
-    let (began, next) = (Instant::now(), AtomicU64::new(arguments.seeds.start));
-    let broken = Mutex::new(Vec::new());
-    thread::scope(|scope| {
-        let workers: Vec<_> =
-            (0..arguments.jobs).map(|_| scope.spawn(|| work(arguments, &next, &broken))).collect();
-        workers.into_iter().try_for_each(|worker| {
-            worker.join().unwrap_or_else(|_panic| Err(io::Error::other("a worker panicked")))
-        })
+    let (began, broken) = (Instant::now(), Mutex::new(Vec::new()));
+    spread(arguments.jobs, arguments.seeds.clone(), |seed| {
+        let order = Order { seed, operations: arguments.operations, keep: 0 };
+        if run(order)?.broken.is_empty() {
+            return Ok(());
+        }
+        broken.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
+        writeln!(io::stdout(), "{}", run(Order { keep: LAST, ..order })?)
     })?;
     let mut broken = broken.into_inner().unwrap_or_else(PoisonError::into_inner);
     broken.sort_unstable();
     let (seeds, time) = (arguments.seeds.clone().count(), began.elapsed());
     writeln!(io::stdout(), "{seeds} seeds in {time:.1?}, broken: {} {broken:?}", broken.len())?;
     Ok(broken.len())
-}
-
-fn work(arguments: &Arguments, next: &AtomicU64, broken: &Mutex<Vec<u64>>) -> io::Result<()> {
-    loop {
-        let seed = next.fetch_add(1, Ordering::Relaxed);
-        if seed >= arguments.seeds.end {
-            return Ok(());
-        }
-        let order = Order { seed, operations: arguments.operations, keep: 0 };
-        if run(order)?.broken.is_empty() {
-            continue;
-        }
-        broken.lock().unwrap_or_else(PoisonError::into_inner).push(seed);
-        writeln!(io::stdout(), "{}", run(Order { keep: LAST, ..order })?)?;
-    }
 }

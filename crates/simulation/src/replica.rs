@@ -143,14 +143,8 @@ pub(crate) fn engines(link: &Link) -> Engines {
     let skew = world.plan.skew.get(link.replica).copied().unwrap_or_default();
     let clock = Arc::new(world.clock.skewed(skew));
     let store = Arc::new(SimStore::new(link.clone()));
-    let plain = Engines::in_memory(world.store.clone(), clock, Arc::new(world.ids.clone()));
+    let plain = Engines::on(store, clock, Arc::new(world.ids.clone()));
     Engines {
-        reads: store.clone(),
-        numbers: store.clone(),
-        outbox: store.clone(),
-        dead_letters: store.clone(),
-        due: store.clone(),
-        store,
         admission: Arc::new(SimCounters::new(link.clone())),
         broker: Arc::new(SimBroker(link.clone())),
         lease: Arc::new(SimLease(link.clone())),

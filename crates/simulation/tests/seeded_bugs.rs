@@ -3,11 +3,9 @@
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
 
 use ordersystem_shared_kernel::{Bug, sow};
-use ordersystem_simulation::{Order, run};
+use ordersystem_simulation::{Order, run, spread};
 
 /// A bug that so many seeds do not notice is not noticed.
 const SEEDS: u64 = 300;
@@ -25,18 +23,15 @@ fn caught(bug: Bug) -> Option<(u64, String)> {
 
 #[test]
 fn every_seeded_bug_is_caught() {
-    let (next, missed) = (AtomicUsize::new(0), Mutex::new(Vec::new()));
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                while let Some(bug) = Bug::ALL.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    match caught(*bug) {
-                        Some((seed, rule)) => println!("{bug:?}: seed {seed}: {rule}"),
-                        None => missed.lock().unwrap().push(*bug),
-                    }
-                }
-            });
+    let missed = Mutex::new(Vec::new());
+    spread(2, 0..u64::try_from(Bug::ALL.len()).unwrap(), |place| {
+        let bug = Bug::ALL[usize::try_from(place).unwrap()];
+        match caught(bug) {
+            Some((seed, rule)) => println!("{bug:?}: seed {seed}: {rule}"),
+            None => missed.lock().unwrap().push(bug),
         }
-    });
+        Ok(())
+    })
+    .unwrap();
     assert_eq!(*missed.lock().unwrap(), []);
 }

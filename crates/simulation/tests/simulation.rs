@@ -2,10 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test that cannot set up its world has failed")]
 
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-
-use ordersystem_simulation::{Order, Report, run};
+use ordersystem_simulation::{Order, Report, run, spread};
 
 const SEEDS: u64 = 2_000;
 const OPERATIONS: u64 = 500;
@@ -16,20 +13,7 @@ fn order(seed: u64) -> Order {
 
 /// Runs the seeds on both cores.
 fn for_each(seeds: u64, check: impl Fn(Report) + Sync) {
-    let next = AtomicU64::new(0);
-    thread::scope(|scope| {
-        for _ in 0..2 {
-            scope.spawn(|| {
-                loop {
-                    let seed = next.fetch_add(1, Ordering::Relaxed);
-                    if seed >= seeds {
-                        return;
-                    }
-                    check(run(order(seed)).unwrap());
-                }
-            });
-        }
-    });
+    spread(2, 0..seeds, |seed| run(order(seed)).map(&check)).unwrap();
 }
 
 #[test]

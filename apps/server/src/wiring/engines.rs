@@ -65,7 +65,14 @@ pub enum BrokerMemory {
 impl Engines {
     /// Around a store in RAM; it is lost with the last clone.
     pub fn in_memory(store: MemoryStore, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        let store = Arc::new(store);
+        Self::on(Arc::new(store), clock, ids)
+    }
+
+    /// On a store that has every port of one; everything else is in this process.
+    pub fn on<S>(store: Arc<S>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self
+    where
+        S: Store + Reads + Numbers + Outbox + DeadLetters + DueWork + 'static,
+    {
         Self {
             reads: store.clone(),
             numbers: store.clone(),
@@ -133,24 +140,11 @@ impl Engines {
         })
     }
 
-    fn around(database: Arc<dyn Database>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self {
-        Self {
-            store: database.clone(),
-            reads: database.clone(),
-            numbers: database.clone(),
-            outbox: database.clone(),
-            dead_letters: database.clone(),
-            due: database.clone(),
-            admission: Arc::new(CounterAdmission::default()),
-            gateway: None,
-            broker: Arc::new(MemoryBroker::default()),
-            clock,
-            ids,
-            lease: Arc::new(Alone),
-            probes: Vec::new(),
-            database: Some(database),
-            broker_memory: BrokerMemory::Forgets,
-        }
+    fn around<D>(database: Arc<D>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>) -> Self
+    where
+        D: Database + 'static,
+    {
+        Self { database: Some(database.clone()), ..Self::on(database, clock, ids) }
     }
 
     async fn with_counters(mut self, settings: &RedisSettings) -> Result<Self, WiringError> {

@@ -112,25 +112,19 @@ impl Tables {
     }
 
     fn is_unpaid(&self, order: OrderId) -> bool {
-        use OrderStatus::{Created, PaymentFailed, PaymentRequested};
-        let status = self.orders.get(&order).map(Order::status);
-        matches!(status, Some(Created | PaymentRequested | PaymentFailed))
+        self.orders.get(&order).is_some_and(is_unpaid)
     }
 
     /// Forgets whose the orders were that were placed before then and are paid or cancelled; says how many products they had.
     pub(super) fn forget_paid(&mut self, before: Timestamp) -> usize {
-        let is_old = |order: &OrderId| {
-            self.orders.get(order).is_some_and(|order| order.placed_at() < before)
-                && !self.is_unpaid(*order)
-        };
-        let all = self.unpaid.values().flatten().map(|(order, _)| *order);
-        let old: BTreeSet<OrderId> = all.filter(is_old).collect();
+        let Self { orders, unpaid, .. } = self;
+        let is_old = |order: &Order| order.placed_at() < before && !is_unpaid(order);
         let mut forgotten = 0;
-        self.unpaid.retain(|_, orders| {
-            let all = orders.len();
-            orders.retain(|(order, _)| !old.contains(order));
-            forgotten += all - orders.len();
-            !orders.is_empty()
+        unpaid.retain(|_, of_client| {
+            let all = of_client.len();
+            of_client.retain(|(order, _)| !orders.get(order).is_some_and(is_old));
+            forgotten += all - of_client.len();
+            !of_client.is_empty()
         });
         forgotten
     }
@@ -212,4 +206,9 @@ const fn entry(event: &OrderEvent) -> HistoryEntry {
         at: event.at,
         event: event.id,
     }
+}
+
+const fn is_unpaid(order: &Order) -> bool {
+    use OrderStatus::{Created, PaymentFailed, PaymentRequested};
+    matches!(order.status(), Created | PaymentRequested | PaymentFailed)
 }

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use ordersystem_application::{Backlog, Bucket, Outbox, OutboxRow, StoreUnavailable};
 
 use super::{PostgresStore, lease};
-use crate::rows::{Micros, StoredOutboxRow, sql_limit};
+use crate::rows::{Micros, StoredOutboxRow, sql_limit, unpaid_states};
 use crate::schema::outbox;
 use crate::schema::types::DbTs;
 
@@ -166,7 +166,10 @@ const OLD_ANSWERS: &str = "DELETE FROM idempotency_keys WHERE ctid = ANY (ARRAY 
     SELECT ctid FROM idempotency_keys WHERE at < $1 ORDER BY at LIMIT $2))";
 
 /// Of clients who have not placed another order since; numbers of orders go with time.
-const PAID_LONG_AGO: &str = "DELETE FROM unpaid_orders WHERE ctid = ANY (ARRAY (
+const PAID_LONG_AGO: &str = concat!(
+    "DELETE FROM unpaid_orders WHERE ctid = ANY (ARRAY (
     SELECT u.ctid FROM unpaid_orders u JOIN orders o ON o.id = u.order_id
-    WHERE o.placed_at < $1 AND o.status NOT IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED')
-    ORDER BY u.order_id LIMIT $2))";
+    WHERE o.placed_at < $1 AND o.status NOT IN ",
+    unpaid_states!(),
+    " ORDER BY u.order_id LIMIT $2))"
+);

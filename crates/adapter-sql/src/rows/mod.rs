@@ -23,5 +23,5 @@ pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate};
 pub(crate) use receipt::{AnswerRow, InboxRow, RequestRow};
 pub(crate) use refund::{RefundRow, due_refund};
 pub(crate) use stock::{LedgerRow, ReservationRow};
-pub(crate) use unpaid::UnpaidRow;
+pub(crate) use unpaid::{UnpaidRow, unpaid_states};
 pub(crate) use value::{Micros, UuidBytes, sql_limit};

@@ -4,6 +4,14 @@ use ordersystem_shared_kernel::{OrderId, ProductId};
 
 use crate::schema::unpaid_orders;
 
+/// The states of an order that may still be paid.
+macro_rules! unpaid_states {
+    () => {
+        "('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED')"
+    };
+}
+pub(crate) use unpaid_states;
+
 /// One product in one order of somebody who may leave only so many unpaid.
 #[derive(Insertable)]
 #[diesel(table_name = unpaid_orders, treat_none_as_default_value = false)]

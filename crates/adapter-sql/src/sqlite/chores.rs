@@ -4,7 +4,7 @@ use diesel::sql_types::BigInt;
 use ordersystem_application::DeadLetterState;
 use ordersystem_shared_kernel::Timestamp;
 
-use crate::rows::{Micros, NewDeadLetterRow};
+use crate::rows::{Micros, NewDeadLetterRow, unpaid_states};
 use crate::schema::{dead_letters, outbox, stock_epoch};
 
 /// The most rows of one table that go in one call: a purge must not hold orders up.
@@ -96,10 +96,13 @@ const OLD_ANSWERS: &str = "DELETE FROM idempotency_keys WHERE rowid IN (
     SELECT rowid FROM idempotency_keys WHERE at < ?1 ORDER BY at LIMIT ?2)";
 
 /// Of clients who have not placed another order since; numbers of orders go with time.
-const PAID_LONG_AGO: &str = "DELETE FROM unpaid_orders WHERE (client, order_id, product_id) IN (
+const PAID_LONG_AGO: &str = concat!(
+    "DELETE FROM unpaid_orders WHERE (client, order_id, product_id) IN (
     SELECT u.client, u.order_id, u.product_id FROM unpaid_orders u JOIN orders o ON o.id = u.order_id
-    WHERE o.placed_at < ?1 AND o.status NOT IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED')
-    ORDER BY u.order_id LIMIT ?2)";
+    WHERE o.placed_at < ?1 AND o.status NOT IN ",
+    unpaid_states!(),
+    " ORDER BY u.order_id LIMIT ?2)"
+);
 
 fn purge(connection: &mut SqliteConnection, before: i64) -> QueryResult<usize> {
     let mut purged = 0;

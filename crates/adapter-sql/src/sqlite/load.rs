@@ -7,7 +7,7 @@ use ordersystem_application::{Needs, ReceiptKey, StoredAnswer};
 use ordersystem_shared_kernel::{EventId, OrderId, ProductId, RequestKey, Version};
 
 use crate::batch::Loaded;
-use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes};
+use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes, unpaid_states};
 use crate::schema::{
     deliveries, idempotency_keys, inbox, orders, payments, products, reservations, unpaid_orders,
 };
@@ -150,9 +150,12 @@ fn load_reservations(
 }
 
 /// What was paid or cancelled meanwhile does not count and is not needed any more.
-const NO_LONGER_UNPAID: &str = "DELETE FROM unpaid_orders WHERE client = ? AND order_id NOT IN (
-    SELECT id FROM orders WHERE id = order_id
-        AND status IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED'))";
+const NO_LONGER_UNPAID: &str = concat!(
+    "DELETE FROM unpaid_orders WHERE client = ? AND order_id NOT IN (
+    SELECT id FROM orders WHERE id = order_id AND status IN ",
+    unpaid_states!(),
+    ")"
+);
 
 fn load_unpaid(
     connection: &mut SqliteConnection,

@@ -2,6 +2,8 @@
 
 use tokio_postgres::{Client, Error, Statement};
 
+use crate::rows::unpaid_states;
+
 macro_rules! statements {
     ($($name:ident: $sql:expr;)+) => {
         pub(super) struct Statements { $(pub(super) $name: Statement),+ }
@@ -60,9 +62,12 @@ statements! {
     lock_accounts: "SELECT pg_advisory_xact_lock(hashtextextended(client, 7236518029))
         FROM (SELECT client FROM unnest($1::text[]) AS w (client) ORDER BY client) AS wanted";
     // What was paid or cancelled meanwhile does not count and is not needed any more.
-    forget_paid: "DELETE FROM unpaid_orders AS u WHERE u.client = ANY($1::text[]) AND NOT EXISTS (
-        SELECT FROM orders AS o WHERE o.id = u.order_id
-            AND o.status IN ('CREATED', 'PAYMENT_REQUESTED', 'PAYMENT_FAILED'))";
+    forget_paid: concat!(
+        "DELETE FROM unpaid_orders AS u WHERE u.client = ANY($1::text[]) AND NOT EXISTS (
+        SELECT FROM orders AS o WHERE o.id = u.order_id AND o.status IN ",
+        unpaid_states!(),
+        ")"
+    );
     unpaid: "SELECT client, order_id, product_id FROM unpaid_orders WHERE client = ANY($1::text[])";
 
     insert_inbox: "INSERT INTO inbox (consumer, event_id, at)
