@@ -200,6 +200,14 @@ diesel::table! {
 }
 
 diesel::table! {
+    /// Where the waiting part of the outbox begins; on SQLite only.
+    outbox_floor (id) {
+        id -> BigInt,
+        position -> BigInt,
+    }
+}
+
+diesel::table! {
     use diesel::sql_types::*;
     use crate::schema::types::{DbTs, DbUuid};
 

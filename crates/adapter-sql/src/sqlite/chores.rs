@@ -65,6 +65,12 @@ fn set_dead_letters(
     Ok(changed)
 }
 
+/// What waits begins behind the last of those that are published up to there.
+const RAISE_FLOOR: &str = "UPDATE outbox_floor SET position = COALESCE(
+    (SELECT id - 1 FROM outbox WHERE id > position AND published_at IS NULL ORDER BY id LIMIT 1),
+    (SELECT MAX(id) FROM outbox),
+    position) WHERE id = 1";
+
 /// Positions are mostly neighbours: one statement per run of them.
 fn mark_published(
     connection: &mut SqliteConnection,
@@ -80,6 +86,7 @@ fn mark_published(
         let rows = diesel::update(rows.filter(outbox::published_at.is_null()));
         marked += rows.set(outbox::published_at.eq(Micros(at))).execute(connection)?;
     }
+    diesel::sql_query(RAISE_FLOOR).execute(connection)?;
     Ok(marked)
 }
 

@@ -1,6 +1,7 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use diesel::dsl::max;
 use diesel::prelude::*;
 use uuid::Uuid;
 
@@ -9,7 +10,15 @@ use ordersystem_application::{Backlog, Bucket, Outbox, OutboxRow, StoreUnavailab
 use super::SqliteStore;
 use super::chores::Chore;
 use crate::rows::{Micros, StoredOutboxRow, sql_limit};
-use crate::schema::outbox;
+use crate::schema::{outbox, outbox_floor};
+
+/// As many waiting messages are counted; of more it is enough to know how far they reach.
+const COUNTED: i64 = 10_000;
+
+/// No message up to here waits. It only rises: what it was a moment ago holds still.
+fn floor(connection: &mut SqliteConnection) -> QueryResult<i64> {
+    outbox_floor::table.find(1).select(outbox_floor::position).get_result(connection)
+}
 
 #[async_trait]
 impl Outbox for SqliteStore {
@@ -31,7 +40,8 @@ impl Outbox for SqliteStore {
         let limit = sql_limit(limit);
         let buckets: Vec<i16> = buckets.iter().map(|bucket| bucket.number()).collect();
         let rows = self.shared.readers.read("the outbox", move |connection| {
-            let mut rows = outbox::table.filter(outbox::published_at.is_null()).into_boxed();
+            let waiting = outbox::id.gt(floor(connection)?).and(outbox::published_at.is_null());
+            let mut rows = outbox::table.filter(waiting).into_boxed();
             if buckets.len() < Bucket::all().len() {
                 rows = rows.filter(outbox::bucket.eq_any(buckets));
             }
@@ -59,12 +69,18 @@ impl Outbox for SqliteStore {
 
     async fn backlog(&self) -> Result<Backlog, StoreUnavailable> {
         let backlog = self.shared.readers.read("the outbox", |connection| {
-            let pending = outbox::table.filter(outbox::published_at.is_null());
-            let oldest = pending.order(outbox::id).select(outbox::at).first::<Micros>(connection);
-            Ok(Backlog {
-                pending: pending.count().get_result(connection)?,
-                oldest: oldest.optional()?.map(|Micros(at)| at),
-            })
+            let waiting = outbox::id.gt(floor(connection)?).and(outbox::published_at.is_null());
+            let waiting = outbox::table.filter(waiting).order(outbox::id);
+            let first = waiting.select((outbox::id, outbox::at)).first::<(i64, Micros)>(connection);
+            let Some((first, Micros(oldest))) = first.optional()? else {
+                return Ok(Backlog::default());
+            };
+            let some: Vec<i64> = waiting.select(outbox::id).limit(COUNTED).load(connection)?;
+            let last = outbox::table.select(max(outbox::id)).first::<Option<i64>>(connection)?;
+            let reach = last.unwrap_or(first) - first + 1;
+            let counted = i64::try_from(some.len()).unwrap_or(COUNTED);
+            let pending = if counted < COUNTED { counted } else { reach };
+            Ok(Backlog { pending, oldest: Some(oldest) })
         });
         backlog.await
     }

@@ -5,24 +5,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use crate::support::{Place, order, product, stamp, submit, unlock};
-use diesel::prelude::*;
-use diesel::sql_types::BigInt;
 use ordersystem_adapter_sql::Database;
 use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{CommitError, Outbox, Store, UnitOfWork};
 use ordersystem_order::Order;
 use ordersystem_shared_kernel::{Change, Clock, OrderId, ProductId, Stamp, Timestamp};
-
-#[derive(QueryableByName)]
-struct Number {
-    #[diesel(sql_type = BigInt)]
-    number: i64,
-}
-
-fn number(place: &Place, query: &str) -> i64 {
-    let row: Number = diesel::sql_query(query).get_result(&mut place.connect()).unwrap();
-    row.number
-}
 
 async fn exists(store: &SqliteStore, id: i64) -> bool {
     store.order(OrderId::new(id)).await.unwrap().is_some()
@@ -55,7 +42,7 @@ async fn only_the_poisoned_member_of_a_batch_fails() {
     assert!(exists(&store, 6).await);
     let level = store.product(ProductId::new(1)).await.unwrap().unwrap().1.unwrap();
     assert_eq!((level.total, level.reserved), (100, 5));
-    assert_eq!(number(&place, "SELECT count(*) AS number FROM outbox"), 10);
+    assert_eq!(place.number("SELECT count(*) AS number FROM outbox"), 10);
 }
 
 #[tokio::test]
@@ -120,11 +107,11 @@ async fn a_hundred_units_are_sold_exactly_once() {
             reserved_after, sum(delta_reserved) OVER (ORDER BY version) AS reserved
         FROM stock_ledger WHERE product_id = 1
     ) WHERE version <> place OR reserved_after <> reserved";
-    assert_eq!(number(&place, gaps), 0);
-    assert_eq!(number(&place, "SELECT count(*) AS number FROM stock_ledger"), 101);
-    assert_eq!(number(&place, "SELECT count(*) AS number FROM orders"), 100);
-    assert_eq!(number(&place, "SELECT count(*) AS number FROM reservations"), 100);
-    assert_eq!(number(&place, "SELECT count(*) AS number FROM outbox"), 200);
+    assert_eq!(place.number(gaps), 0);
+    assert_eq!(place.number("SELECT count(*) AS number FROM stock_ledger"), 101);
+    assert_eq!(place.number("SELECT count(*) AS number FROM orders"), 100);
+    assert_eq!(place.number("SELECT count(*) AS number FROM reservations"), 100);
+    assert_eq!(place.number("SELECT count(*) AS number FROM outbox"), 200);
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@
 
 mod contracts;
 mod group_commit;
+mod outbox;
 #[path = "../common/past.rs"]
 mod past;
 mod plans;

@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
+use diesel::sql_types::BigInt;
 use ordersystem_adapter_memory::ManualClock;
 use ordersystem_adapter_sql::{SqliteConfig, SqliteStore};
 use ordersystem_application::{CommitError, Store, UnitOfWork};
@@ -16,6 +17,12 @@ use ordersystem_shared_kernel::{
     Change, Currency, EventId, Money, OrderId, ProductId, Quantity, Stamp, Timestamp,
 };
 use uuid::Uuid;
+
+#[derive(QueryableByName)]
+struct Number {
+    #[diesel(sql_type = BigInt)]
+    number: i64,
+}
 
 /// A database that goes with the test.
 pub(crate) struct Place {
@@ -50,6 +57,12 @@ impl Place {
         let mut connection = SqliteConnection::establish(self.path().to_str().unwrap()).unwrap();
         connection.batch_execute("PRAGMA busy_timeout = 5000").unwrap();
         connection
+    }
+
+    /// What a query calls `number`.
+    pub(crate) fn number(&self, query: &str) -> i64 {
+        let row: Number = diesel::sql_query(query).get_result(&mut self.connect()).unwrap();
+        row.number
     }
 
     /// Keeps the writer waiting until the connection is told to roll back.
