@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_delivery::{Delivery, Shipment, Stage, TrackingNumber};
@@ -10,8 +10,8 @@ use super::Micros;
 use super::value::corrupt;
 use crate::schema::deliveries;
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = deliveries, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = deliveries)]
 pub(crate) struct DeliveryRow {
     pub(crate) id: i64,
     pub(crate) order_id: i64,
@@ -27,8 +27,6 @@ pub(crate) struct DeliveryRow {
 }
 
 /// What changes in a delivery after it was prepared.
-#[derive(AsChangeset, Identifiable)]
-#[diesel(table_name = deliveries, treat_none_as_null = true)]
 pub(crate) struct DeliveryUpdate<'a> {
     pub(crate) id: i64,
     pub(crate) status: &'static str,

@@ -16,10 +16,8 @@ pub(crate) use dead_letter::{DeadLetterRow, NewDeadLetterRow};
 pub(crate) use delivery::{DeliveryRow, DeliveryUpdate};
 pub(crate) use order::{HistoryRow, LineRow, OrderRow, OrderUpdate};
 pub(crate) use outbox::{NewOutboxRow, StoredOutboxRow};
-pub(crate) use payment::{
-    PaymentRow, PaymentUpdate, payment_from_rows, payment_rows, payment_rows_of,
-};
-pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate};
+pub(crate) use payment::{PaymentRow, payment_from_rows, payment_rows, payment_rows_of};
+pub(crate) use product::{LevelUpdate, ProductRow, ProductUpdate, VersionRow};
 pub(crate) use receipt::{AnswerRow, InboxRow, RequestRow};
 pub(crate) use refund::{RefundRow, due_refund};
 pub(crate) use stock::{LedgerRow, ReservationRow};

@@ -1,8 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{
-    AsChangeset, Identifiable, Insertable, Queryable, QueryableByName, Selectable,
-};
+use diesel::prelude::{Queryable, QueryableByName, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_application::{HistoryEntry, OrderSummary};
@@ -13,8 +11,8 @@ use super::value::{corrupt, money, named, quantity};
 use super::{Micros, UuidBytes};
 use crate::schema::{order_history, order_lines, orders};
 
-#[derive(Insertable, Queryable, QueryableByName, Selectable)]
-#[diesel(table_name = orders, treat_none_as_default_value = false)]
+#[derive(Queryable, QueryableByName, Selectable)]
+#[diesel(table_name = orders)]
 pub(crate) struct OrderRow {
     pub(crate) id: i64,
     pub(crate) status: Cow<'static, str>,
@@ -69,8 +67,6 @@ impl OrderRow {
 }
 
 /// What changes in an order after it was placed.
-#[derive(AsChangeset, Identifiable)]
-#[diesel(table_name = orders)]
 pub(crate) struct OrderUpdate {
     pub(crate) id: i64,
     pub(crate) status: &'static str,
@@ -89,8 +85,8 @@ impl From<&Order> for OrderUpdate {
     }
 }
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = order_lines, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = order_lines)]
 pub(crate) struct LineRow {
     pub(crate) order_id: i64,
     pub(crate) position: i64,
@@ -125,8 +121,8 @@ impl LineRow {
     }
 }
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = order_history, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = order_history)]
 pub(crate) struct HistoryRow {
     pub(crate) order_id: i64,
     pub(crate) version: i64,

@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{Insertable, Queryable, QueryableByName, Selectable};
+use diesel::prelude::{Queryable, QueryableByName, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_application::{OutboxMessage, OutboxRow, Topic};
@@ -11,8 +11,6 @@ use super::{Micros, UuidBytes};
 use crate::schema::outbox;
 
 /// A message without its position, which the database assigns.
-#[derive(Insertable)]
-#[diesel(table_name = outbox, treat_none_as_default_value = false)]
 pub(crate) struct NewOutboxRow {
     pub(crate) event_id: UuidBytes,
     pub(crate) topic: &'static str,

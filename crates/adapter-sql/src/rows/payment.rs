@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_payment::{Attempt, AttemptOutcome, Payment, Retry};
@@ -11,8 +11,8 @@ use super::{Micros, RefundRow, UuidBytes};
 use crate::schema::payments;
 
 /// One attempt of a payment.
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = payments, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = payments)]
 pub(crate) struct PaymentRow {
     pub(crate) transaction_id: UuidBytes,
     pub(crate) order_id: i64,
@@ -115,34 +115,5 @@ impl PaymentRow {
 
     fn retry(&self) -> Result<Retry, SqlError> {
         restored_retry("payments.tries", self.tries, self.next_try_at.unwrap_or(self.requested_at))
-    }
-}
-
-/// What may change of an attempt.
-#[derive(AsChangeset, Identifiable)]
-#[diesel(table_name = payments, primary_key(transaction_id), treat_none_as_null = true)]
-pub(crate) struct PaymentUpdate<'r> {
-    transaction_id: UuidBytes,
-    outcome: &'r str,
-    decided_at: Option<Micros>,
-    version: i64,
-    reported_amount: Option<i64>,
-    reported_currency: Option<&'r str>,
-    tries: i64,
-    next_try_at: Option<Micros>,
-}
-
-impl<'r> From<&'r PaymentRow> for PaymentUpdate<'r> {
-    fn from(row: &'r PaymentRow) -> Self {
-        Self {
-            transaction_id: row.transaction_id,
-            outcome: &row.outcome,
-            decided_at: row.decided_at,
-            version: row.version,
-            reported_amount: row.reported_amount,
-            reported_currency: row.reported_currency.as_deref(),
-            tries: row.tries,
-            next_try_at: row.next_try_at,
-        }
     }
 }

@@ -1,4 +1,4 @@
-use diesel::prelude::{AsChangeset, Identifiable, Insertable, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_inventory::{Product, StockLevel, Stocking};
@@ -9,8 +9,8 @@ use super::value::money;
 use crate::schema::products;
 
 /// A product with its level; the level of an unlimited one is zero and means nothing.
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = products, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = products)]
 pub(crate) struct ProductRow {
     pub(crate) id: i64,
     pub(crate) name: String,
@@ -41,17 +41,9 @@ impl ProductRow {
         }
     }
 
-    pub(crate) const fn id(&self) -> ProductId {
-        ProductId::new(self.id)
-    }
-
-    pub(crate) const fn version(&self) -> Version {
-        Version::new(self.version)
-    }
-
     pub(crate) fn level(&self) -> Option<StockLevel> {
         self.managed.then_some(StockLevel {
-            product: self.id(),
+            product: ProductId::new(self.id),
             total: self.total_stock,
             reserved: self.reserved_stock,
             version: Version::new(self.stock_version),
@@ -59,16 +51,41 @@ impl ProductRow {
     }
 
     pub(crate) fn restore(self) -> Result<(Product, Option<StockLevel>), SqlError> {
-        let (id, version, level) = (self.id(), self.version(), self.level());
+        let (id, version, level) =
+            (ProductId::new(self.id), Version::new(self.version), self.level());
         let price = money("products.price", self.price, &self.currency)?;
         let stocking = if self.managed { Stocking::Managed } else { Stocking::Unlimited };
         Ok((Product::restore(id, self.name, price, stocking, version), level))
     }
 }
 
-/// What an administrator can change.
-#[derive(AsChangeset, Identifiable)]
+/// What a batch is decided on, of a product: nothing that would have to be copied.
+#[derive(Queryable, Selectable)]
 #[diesel(table_name = products)]
+pub(crate) struct VersionRow {
+    managed: bool,
+    version: i64,
+    total_stock: i64,
+    reserved_stock: i64,
+    stock_version: i64,
+}
+
+impl VersionRow {
+    pub(crate) const fn version(&self) -> Version {
+        Version::new(self.version)
+    }
+
+    pub(crate) fn level(&self, product: ProductId) -> Option<StockLevel> {
+        self.managed.then_some(StockLevel {
+            product,
+            total: self.total_stock,
+            reserved: self.reserved_stock,
+            version: Version::new(self.stock_version),
+        })
+    }
+}
+
+/// What an administrator can change.
 pub(crate) struct ProductUpdate<'a> {
     pub(crate) id: i64,
     pub(crate) name: &'a str,
@@ -90,8 +107,6 @@ impl<'a> From<&'a Product> for ProductUpdate<'a> {
 }
 
 /// What stock moves change.
-#[derive(AsChangeset, Identifiable)]
-#[diesel(table_name = products)]
 pub(crate) struct LevelUpdate {
     pub(crate) id: i64,
     pub(crate) total_stock: i64,

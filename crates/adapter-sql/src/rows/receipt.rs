@@ -1,4 +1,4 @@
-use diesel::prelude::{Insertable, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_application::StoredAnswer;
@@ -6,10 +6,8 @@ use ordersystem_shared_kernel::{Answer, EventId, Fingerprint, RequestKey, Timest
 
 use super::value::corrupt;
 use super::{Micros, UuidBytes};
-use crate::schema::{idempotency_keys, inbox};
+use crate::schema::idempotency_keys;
 
-#[derive(Insertable)]
-#[diesel(table_name = inbox, treat_none_as_default_value = false)]
 pub(crate) struct InboxRow {
     pub(crate) consumer: &'static str,
     pub(crate) event_id: UuidBytes,
@@ -22,8 +20,6 @@ impl InboxRow {
     }
 }
 
-#[derive(Insertable)]
-#[diesel(table_name = idempotency_keys, treat_none_as_default_value = false)]
 pub(crate) struct RequestRow {
     pub(crate) principal: String,
     pub(crate) route: String,

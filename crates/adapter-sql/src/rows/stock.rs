@@ -1,6 +1,6 @@
 use std::borrow::Cow;
 
-use diesel::prelude::{Insertable, Queryable, Selectable};
+use diesel::prelude::{Queryable, Selectable};
 use diesel::result::Error as SqlError;
 
 use ordersystem_inventory::{LedgerEntry, Reservation, ReservationState};
@@ -8,10 +8,10 @@ use ordersystem_shared_kernel::{OrderId, ProductId};
 
 use super::value::{named, quantity};
 use super::{Micros, UuidBytes};
-use crate::schema::{reservations, stock_ledger};
+use crate::schema::reservations;
 
-#[derive(Insertable, Queryable, Selectable)]
-#[diesel(table_name = reservations, treat_none_as_default_value = false)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = reservations)]
 pub(crate) struct ReservationRow {
     pub(crate) order_id: i64,
     pub(crate) product_id: i64,
@@ -46,8 +46,6 @@ impl ReservationRow {
 }
 
 /// Written once, read by people and by checks of the invariants only.
-#[derive(Insertable)]
-#[diesel(table_name = stock_ledger, treat_none_as_default_value = false)]
 pub(crate) struct LedgerRow {
     pub(crate) product_id: i64,
     pub(crate) version: i64,

@@ -1,8 +1,4 @@
-use diesel::prelude::Insertable;
-
 use ordersystem_shared_kernel::{OrderId, ProductId};
-
-use crate::schema::unpaid_orders;
 
 /// The states of an order that may still be paid.
 macro_rules! unpaid_states {
@@ -13,8 +9,6 @@ macro_rules! unpaid_states {
 pub(crate) use unpaid_states;
 
 /// One product in one order of somebody who may leave only so many unpaid.
-#[derive(Insertable)]
-#[diesel(table_name = unpaid_orders, treat_none_as_default_value = false)]
 pub(crate) struct UnpaidRow {
     pub(crate) client: String,
     pub(crate) order_id: i64,

@@ -1,4 +1,4 @@
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use diesel::sql_types::Text;
@@ -7,15 +7,13 @@ use ordersystem_application::{Needs, ReceiptKey, StoredAnswer};
 use ordersystem_shared_kernel::{EventId, OrderId, ProductId, RequestKey, Version};
 
 use crate::batch::Loaded;
-use crate::rows::{AnswerRow, Micros, ProductRow, ReservationRow, UuidBytes, unpaid_states};
+use crate::rows::{AnswerRow, Micros, ReservationRow, UuidBytes, VersionRow, unpaid_states};
 use crate::schema::{
     deliveries, idempotency_keys, inbox, orders, payments, products, reservations, unpaid_orders,
 };
 
-/// The longest list of one query: far below SQLite's limit of variables.
-const LIST: usize = 1_000;
-
-/// Reads everything that the units need; to be called inside the writing transaction.
+/// Reads everything that the units need, row by row: a statement for one row stays prepared, one for a list of them does not.
+/// To be called inside the writing transaction.
 pub(super) fn load(connection: &mut SqliteConnection, needs: &Needs) -> QueryResult<Loaded> {
     let mut loaded = Loaded::default();
     load_receipts(connection, needs, &mut loaded)?;
@@ -71,33 +69,28 @@ fn load_orders(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> QueryResult<()> {
-    for list in lists(needs.orders.iter().map(|order| order.get())) {
-        let rows = orders::table.filter(orders::id.eq_any(list));
-        for (id, version) in rows.select((orders::id, orders::version)).load(connection)? {
-            loaded.batch.put_order(OrderId::new(id), Version::new(version));
+    for order in &needs.orders {
+        let version = orders::table.find(order.get()).select(orders::version);
+        if let Some(version) = version.get_result(connection).optional()? {
+            loaded.batch.put_order(*order, Version::new(version));
         }
     }
     Ok(())
 }
 
+/// A payment is as new as the newest of its attempts.
 fn load_payments(
     connection: &mut SqliteConnection,
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> QueryResult<()> {
-    let mut versions = BTreeMap::<OrderId, i64>::new();
-    for list in lists(needs.payments.iter().map(|order| order.get())) {
-        let rows = payments::table.filter(payments::order_id.eq_any(list));
-        let rows = rows.select((payments::order_id, payments::version));
-        for (order, version) in rows.load::<(i64, i64)>(connection)? {
-            let order = OrderId::new(order);
-            *loaded.attempts.entry(order).or_default() += 1;
-            let newest = versions.entry(order).or_default();
-            *newest = version.max(*newest);
+    for order in &needs.payments {
+        let attempts = payments::table.filter(payments::order_id.eq(order.get()));
+        let versions: Vec<i64> = attempts.select(payments::version).load(connection)?;
+        if let Some(newest) = versions.iter().max() {
+            loaded.attempts.insert(*order, versions.len());
+            loaded.batch.put_payment(*order, Version::new(*newest));
         }
-    }
-    for (order, version) in versions {
-        loaded.batch.put_payment(order, Version::new(version));
     }
     Ok(())
 }
@@ -107,11 +100,11 @@ fn load_deliveries(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> QueryResult<()> {
-    for list in lists(needs.deliveries.iter().map(|order| order.get())) {
-        let rows = deliveries::table.filter(deliveries::order_id.eq_any(list));
-        let rows = rows.select((deliveries::order_id, deliveries::version));
-        for (order, version) in rows.load(connection)? {
-            loaded.batch.put_delivery(OrderId::new(order), Version::new(version));
+    for order in &needs.deliveries {
+        let delivery = deliveries::table.filter(deliveries::order_id.eq(order.get()));
+        let version = delivery.select(deliveries::version).get_result(connection);
+        if let Some(version) = version.optional()? {
+            loaded.batch.put_delivery(*order, Version::new(version));
         }
     }
     Ok(())
@@ -122,10 +115,10 @@ fn load_products(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> QueryResult<()> {
-    for list in lists(needs.products.iter().map(|product| product.get())) {
-        let rows = products::table.filter(products::id.eq_any(list));
-        for row in rows.select(ProductRow::as_select()).load(connection)? {
-            loaded.batch.put_product(row.id(), row.version(), row.level());
+    for product in &needs.products {
+        let row = products::table.find(product.get()).select(VersionRow::as_select());
+        if let Some(row) = row.get_result(connection).optional()? {
+            loaded.batch.put_product(*product, row.version(), row.level(*product));
         }
     }
     Ok(())
@@ -137,9 +130,9 @@ fn load_reservations(
     needs: &Needs,
     loaded: &mut Loaded,
 ) -> QueryResult<()> {
-    let owners: BTreeSet<_> = needs.reservations.iter().map(|(order, _)| order.get()).collect();
-    for list in lists(owners.into_iter()) {
-        let rows = reservations::table.filter(reservations::order_id.eq_any(list));
+    let owners: BTreeSet<OrderId> = needs.reservations.iter().map(|(order, _)| *order).collect();
+    for owner in owners {
+        let rows = reservations::table.filter(reservations::order_id.eq(owner.get()));
         for row in rows.select(ReservationRow::as_select()).load(connection)? {
             let hold = row.restore()?;
             loaded.holds.insert((hold.order, hold.product));
@@ -171,9 +164,4 @@ fn load_unpaid(
         }
     }
     Ok(())
-}
-
-fn lists(ids: impl Iterator<Item = i64>) -> Vec<Vec<i64>> {
-    let ids: Vec<i64> = ids.collect();
-    ids.chunks(LIST).map(<[i64]>::to_vec).collect()
 }

@@ -12,6 +12,7 @@ mod outbox;
 mod readers;
 mod reads;
 mod record;
+mod statement;
 mod store;
 mod writer;
 

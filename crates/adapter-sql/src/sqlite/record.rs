@@ -3,29 +3,13 @@ use diesel::prelude::*;
 use ordersystem_inventory::{Product, Reservation};
 use ordersystem_shared_kernel::{Aggregate, Timestamp};
 
+use super::statement::{insert, update};
 use crate::batch::{Loaded, Record, split};
 use crate::rows::{
-    DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, Micros, OrderRow, OrderUpdate,
-    PaymentUpdate, ProductRow, ProductUpdate, ReservationRow, payment_rows,
+    DeliveryRow, DeliveryUpdate, LevelUpdate, LineRow, OrderRow, OrderUpdate, ProductRow,
+    ProductUpdate, ReservationRow, payment_rows,
 };
-use crate::schema::{
-    deliveries, idempotency_keys, inbox, order_history, order_lines, orders, outbox, payments,
-    products, refunds, reservations, stock_ledger, unpaid_orders,
-};
-
-/// Inserts through statements that stay prepared: eight rows at a time, then the rest one by one, which costs the writer a
-/// quarter less than only one by one. A statement for any number of rows would be parsed anew for every batch.
-macro_rules! insert_all {
-    ($connection:expr, $table:expr, $rows:expr) => {
-        let (eights, rest) = $rows.as_chunks::<8>();
-        for rows in eights {
-            diesel::insert_into($table).values(rows).execute($connection)?;
-        }
-        for row in rest {
-            diesel::insert_into($table).values(row).execute($connection)?;
-        }
-    };
-}
+use crate::schema::refunds;
 
 impl Record<'_> {
     /// Writes all of it; to be called inside the transaction in which `loaded` was read.
@@ -35,8 +19,9 @@ impl Record<'_> {
         loaded: &Loaded,
         now: Timestamp,
     ) -> QueryResult<()> {
-        insert_all!(connection, inbox::table, self.inbox);
-        insert_all!(connection, idempotency_keys::table, self.requests);
+        insert!(connection, inbox, self.inbox; consumer, event_id, at);
+        insert!(connection, idempotency_keys, self.requests;
+            principal, route, key, fingerprint, answer, at);
         self.write_orders(connection)?;
         self.write_payments(connection, loaded)?;
         self.write_deliveries(connection)?;
@@ -45,10 +30,14 @@ impl Record<'_> {
         for row in self.refund_rows() {
             diesel::replace_into(refunds::table).values(row).execute(connection)?;
         }
-        insert_all!(connection, order_history::table, self.history);
-        insert_all!(connection, stock_ledger::table, self.ledger);
-        insert_all!(connection, unpaid_orders::table, self.unpaid);
-        insert_all!(connection, outbox::table, self.outbox);
+        insert!(connection, order_history, self.history;
+            order_id, version, from_status, to_status, cause, at, event_id);
+        insert!(connection, stock_ledger, self.ledger;
+            product_id, version, kind, order_id, reason, delta_total, delta_reserved, total_after,
+            reserved_after, at, event_id);
+        insert!(connection, unpaid_orders, self.unpaid; client, order_id, product_id);
+        insert!(connection, outbox, self.outbox;
+            event_id, topic, key, sequence, kind, payload, at, trace);
         Ok(())
     }
 
@@ -56,11 +45,12 @@ impl Record<'_> {
         let (created, changed) = split(&self.orders);
         let rows: Vec<OrderRow> = created.iter().map(|order| OrderRow::from(*order)).collect();
         let lines: Vec<LineRow> = created.iter().flat_map(|order| LineRow::all(order)).collect();
-        insert_all!(connection, orders::table, rows);
-        insert_all!(connection, order_lines::table, lines);
-        for order in changed {
-            let order = OrderUpdate::from(order);
-            exactly_one(diesel::update(&order).set(&order).execute(connection)?)?;
+        insert!(connection, orders, rows;
+            id, status, version, total, currency, line_count, placed_at, updated_at);
+        insert!(connection, order_lines, lines;
+            order_id, position, product_id, name, unit_price, currency, quantity);
+        for order in changed.into_iter().map(OrderUpdate::from) {
+            update!(connection, orders, order; status, version, updated_at where id)?;
         }
         Ok(())
     }
@@ -76,22 +66,28 @@ impl Record<'_> {
             let stored = loaded.attempts.get(order).copied().unwrap_or_default();
             let mut rows = payment_rows(payment.state);
             for row in rows.by_ref().take(stored) {
-                let row = PaymentUpdate::from(&row);
-                exactly_one(diesel::update(&row).set(&row).execute(connection)?)?;
+                update!(connection, payments, row;
+                    outcome, decided_at, version, reported_amount, reported_currency, tries,
+                    next_try_at where transaction_id)?;
             }
             new.extend(rows);
         }
-        insert_all!(connection, payments::table, new);
+        insert!(connection, payments, new;
+            transaction_id, order_id, attempt, amount, currency, outcome, requested_at, decided_at,
+            version, reported_amount, reported_currency, tries, next_try_at);
         Ok(())
     }
 
     fn write_deliveries(&self, connection: &mut SqliteConnection) -> QueryResult<()> {
         let (created, changed) = split(&self.deliveries);
         let rows: Vec<DeliveryRow> = created.into_iter().map(DeliveryRow::from).collect();
-        insert_all!(connection, deliveries::table, rows);
-        for delivery in changed {
-            let delivery = DeliveryUpdate::from(delivery);
-            exactly_one(diesel::update(&delivery).set(&delivery).execute(connection)?)?;
+        insert!(connection, deliveries, rows;
+            id, order_id, courier, status, started_at, tracking_number, shipped_at,
+            estimated_arrival, completed_at, cancelled_at, version);
+        for delivery in changed.into_iter().map(DeliveryUpdate::from) {
+            update!(connection, deliveries, delivery;
+                status, tracking_number, shipped_at, estimated_arrival, completed_at,
+                cancelled_at, version where id)?;
         }
         Ok(())
     }
@@ -101,15 +97,17 @@ impl Record<'_> {
         let level = |product: &Product| self.levels.get(&product.id()).copied();
         let rows: Vec<ProductRow> =
             created.iter().map(|product| ProductRow::new(product, level(product), now)).collect();
-        insert_all!(connection, products::table, rows);
-        for product in changed {
-            let product = ProductUpdate::from(product);
-            exactly_one(diesel::update(&product).set(&product).execute(connection)?)?;
+        insert!(connection, products, rows;
+            id, name, price, currency, managed, version, total_stock, reserved_stock,
+            stock_version, moved_at);
+        for product in changed.into_iter().map(ProductUpdate::from) {
+            update!(connection, products, product; name, price, currency, version where id)?;
         }
         let is_new = |product| self.products.get(product).is_some_and(|latest| latest.created);
         for (_, level) in self.levels.iter().filter(|(product, _)| !is_new(*product)) {
             let level = LevelUpdate::new(level, now);
-            exactly_one(diesel::update(&level).set(&level).execute(connection)?)?;
+            update!(connection, products, level;
+                total_stock, reserved_stock, stock_version, moved_at where id)?;
         }
         Ok(())
     }
@@ -123,19 +121,10 @@ impl Record<'_> {
         let (stored, new): (Vec<&Reservation>, Vec<&Reservation>) =
             self.reservations.values().partition(is_stored);
         let rows: Vec<ReservationRow> = new.into_iter().map(ReservationRow::from).collect();
-        insert_all!(connection, reservations::table, rows);
-        for hold in stored {
-            let row = reservations::table.find((hold.order.get(), hold.product.get()));
-            let state = reservations::state.eq(hold.state.as_str());
-            let row = diesel::update(row)
-                .set((state, reservations::expires_at.eq(Micros(hold.expires_at))));
-            exactly_one(row.execute(connection)?)?;
+        insert!(connection, reservations, rows; order_id, product_id, quantity, state, expires_at);
+        for hold in stored.into_iter().map(ReservationRow::from) {
+            update!(connection, reservations, hold; state, expires_at where order_id, product_id)?;
         }
         Ok(())
     }
-}
-
-/// The row was loaded by the same transaction: anything but one means that this program is wrong.
-fn exactly_one(rows: usize) -> QueryResult<()> {
-    if rows == 1 { Ok(()) } else { Err(diesel::result::Error::NotFound) }
 }
